@@ -1,0 +1,1 @@
+"""Who may do what: principals, roles, sessions, API keys, remote AEs and their admission."""

@@ -1,0 +1,1 @@
+"""Analyzers, the runner that executes them, and their results as DICOM objects."""

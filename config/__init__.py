@@ -1,0 +1,1 @@
+"""Settings and the declarative parts of the configuration: data, no I/O but loading."""

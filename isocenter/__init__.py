@@ -1,0 +1,1 @@
+"""Composition root and public face of the node; plug-in authors import only this package."""

@@ -1,0 +1,1 @@
+"""DIMSE out: peers, senders, rules and the delivery queue."""

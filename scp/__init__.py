@@ -1,0 +1,1 @@
+"""DIMSE in: listener, upper layer, admission, and the DIMSE services that the node provides."""
