@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 (the formulas are the anatomy: a name for each radius would hide the shape)
 """A chest in Hounsfield units, described by formulas in patient coordinates (LPS, mm).
 
 The chest is 120 mm high whatever the number of slices, so that a test can have the same anatomy in few slices.
@@ -162,7 +163,7 @@ class Chest:
             for forward, upward in ((-0.6, 0.7), (0.7, 0.6), (0.1, 0.1), (-0.5, -0.6), (0.6, -0.6)):
                 root = (side * 26.0, 12.0 * forward, 4.0 + 6.0 * upward)
                 heading = (side * 0.8, forward, upward)
-                trees.append(grow_tree(rng, root_mm=root, direction=heading, radius_mm=3.4, generations=5))
+                trees.append(grow_tree(rng, root_mm=root, direction=heading, radius_mm=3.4, generations=7))
         return join(trees)
 
     @cached_property
@@ -172,12 +173,15 @@ class Chest:
         lumen = [chain(np.array([0.0, 18.0, HEIGHT_MM]), carina, 8.0, 8.0)]
         for side in (-1.0, 1.0):
             hilum = np.array([side * 34.0, 16.0, _CARINA_MM - 18.0])
-            lumen += [chain(carina, hilum, 6.0, 4.5), chain(hilum, hilum + [side * 14.0, 4.0, -12.0], 4.0, 3.0)]
+            lumen += [
+                chain(carina, hilum, 6.0, 4.5),
+                chain(hilum, hilum + np.array([side * 14.0, 4.0, -12.0]), 4.0, 3.0),
+            ]
         lumina = join(lumen)
         return Balls(centres_mm=lumina.centres_mm, radii_mm=lumina.radii_mm + 1.6), lumina
 
     def _nodule(self, image: Floats, z_mm: float) -> None:
-        """A solid nodule in the right upper lobe with a slightly lobulated edge."""
+        """Put a solid nodule with a slightly lobulated edge into the right upper lobe."""
         x, y, z = NODULE_CENTRE_MM
         angle = np.arctan2(self._y - y, self._x - x)
         edge = NODULE_RADIUS_MM * (1.0 + 0.08 * np.cos(5.0 * angle))

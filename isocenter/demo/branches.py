@@ -61,8 +61,8 @@ def grow_tree(
             end = start + towards * length
             parts.append(chain(start, end, radius, radius * 0.8))
             for _ in range(2):
-                turned = towards + rng.normal(0.0, 0.55, 3)
-                grown.append((end, turned / np.linalg.norm(turned), radius * 0.72, length * 0.82))
+                turned = towards + rng.normal(0.0, 0.45, 3)
+                grown.append((end, turned / np.linalg.norm(turned), radius * 0.76, length * 0.84))
         tips = grown
     return join(parts)
 
