@@ -1,0 +1,112 @@
+"""What may be declared in the file besides settings: remote AEs, routing rules, analyzers."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue, model_validator
+
+from config.values import AETitle, AsTuple, Name, Network, PeerPort, Section, Tenant, Texts
+
+Service = Literal["echo", "store", "find", "move", "get", "commit", "mpps", "worklist"]
+SrClass = Literal["comprehensive3d", "comprehensive", "enhanced"]
+
+ALL_SERVICES: tuple[Service, ...] = ("echo", "store", "find", "move", "get", "commit", "mpps", "worklist")
+
+
+class AEDeclaration(Section):
+    """A remote application entity: `[[ae]]`.
+
+    Parameters
+    ----------
+    name
+        What rules and commands call it; the AE title when left out.
+    ae_title, host, port
+        Where it listens.
+    tls
+        Whether it is reached over TLS.
+    tenant
+        Whose objects it sends and sees.
+    allowed
+        The services it may ask of this node.
+    source_networks
+        Addresses it may call from (CIDR); any when empty.
+    charset
+        Specific Character Set that it is answered in; that of the request when left out.
+    transfer_syntaxes
+        UIDs it may be sent; whatever it accepts when empty.
+    sr_class
+        The kind of structured report it can keep.
+    results
+        `True`: every result goes there; `False`: none ever; left out: what came from it
+        (`analysis.return_to_sender`).
+    """
+
+    name: Name
+    ae_title: AETitle
+    host: Annotated[str, Field(min_length=1)]
+    port: PeerPort
+    tls: bool = False
+    tenant: Tenant = "default"
+    allowed: Annotated[tuple[Service, ...], AsTuple] = ALL_SERVICES
+    source_networks: Annotated[tuple[Network, ...], AsTuple] = ()
+    charset: str | None = None
+    transfer_syntaxes: Annotated[tuple[str, ...], AsTuple] = ()
+    sr_class: SrClass = "comprehensive3d"
+    results: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_is_title(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "ae_title" in values and "name" not in values:
+            return {**values, "name": values["ae_title"]}
+        return values
+
+
+class RouteDeclaration(Section):
+    """A rule that sends objects on: `[[route]]`. A key left out matches everything; lists match any of theirs.
+
+    Parameters
+    ----------
+    name
+        What the rule is called.
+    origin
+        `images`: what others sent; `results`: what this node's analyzers made; `any`: both.
+    calling_ae
+        Names or AE titles of the senders (`from` in the file).
+    modality, sop_class, body_part, station, study_description, series_description
+        Values of the series; `*` and `?` are wildcards, case does not matter.
+    to
+        Names of the remote AEs that get the objects.
+    enabled
+        Whether the rule is followed.
+    """
+
+    name: Name
+    tenant: Tenant = "default"
+    origin: Literal["images", "results", "any"] = "images"
+    calling_ae: Annotated[Texts, Field(alias="from")] = ()
+    modality: Texts = ()
+    sop_class: Texts = ()
+    body_part: Texts = ()
+    station: Texts = ()
+    study_description: Texts = ()
+    series_description: Texts = ()
+    to: Annotated[Texts, Field(min_length=1)]
+    enabled: bool = True
+
+
+class AnalyzerDeclaration(Section):
+    """Settings of one analyzer: `[[analyzer]]`.
+
+    Parameters
+    ----------
+    name
+        The name it registered under.
+    enabled
+        Whether it takes series.
+    options
+        Whatever the analyzer understands.
+    """
+
+    name: Name
+    enabled: bool = True
+    options: dict[str, JsonValue] = Field(default_factory=dict)

@@ -1,0 +1,136 @@
+"""The sections of the configuration, each key with its default and meaning."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, Strict, model_validator
+
+from config.values import AETitle, AsTuple, FilePath, Port, Positive, Seconds, Section
+
+GIBIBYTE = 1 << 30
+Secret = Annotated[SecretStr, Strict(strict=False)]
+
+
+def _scheme_of(*schemes: str) -> AfterValidator:
+    def check(url: str) -> str:
+        if urlsplit(url).scheme not in schemes:
+            raise ValueError(f"the URL must start with one of {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return url
+
+    return AfterValidator(check)
+
+
+class TlsSettings(Section):
+    """A second listener with TLS 1.2 or later (PS3.15 B.12)."""
+
+    port: Port | None = None
+    cert: FilePath | None = None
+    key: FilePath | None = None
+    ca: FilePath | None = None
+    client_auth: bool = False
+
+
+class DicomSettings(Section):
+    """The DICOM listener and its limits."""
+
+    ae_title: AETitle = "ISOCENTER"
+    host: str = "127.0.0.1"
+    port: Port = 11112
+    processes: Positive = Field(default_factory=lambda: os.cpu_count() or 1)
+    unknown_callers: Literal["reject", "store", "accept"] = "reject"
+    require_called_ae: bool = True
+    tls: TlsSettings = TlsSettings()
+    max_associations: Positive = 200
+    max_associations_per_peer: Positive = 50
+    max_pdu: Annotated[int, Field(ge=4096, le=16 << 20)] = 256 << 10
+    max_object_bytes: Positive = 16 * GIBIBYTE
+    artim_seconds: Annotated[float, Field(gt=0)] = 10.0
+    idle_seconds: Annotated[float, Field(gt=0)] = 120.0
+
+
+class WebSettings(Section):
+    """The HTTP server."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    processes: Positive = 1
+    max_upload_bytes: Positive = 4 * GIBIBYTE
+
+
+class DatabaseSettings(Section):
+    """Where the index is."""
+
+    url: Annotated[str, _scheme_of("sqlite", "postgresql")] = "sqlite:///{data_dir}/index.sqlite"
+
+
+class StorageSettings(Section):
+    """Where the objects are."""
+
+    url: Annotated[str, _scheme_of("file", "s3")] = "file://{data_dir}/blobs"
+    duplicates: Literal["keep-first", "keep-both", "replace"] = "keep-first"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of a `file://` URL."""
+        return Path(self.url.removeprefix("file://"))
+
+
+class EventSettings(Section):
+    """Wake-ups between machines; on one machine local sockets carry them."""
+
+    url: Annotated[str, _scheme_of("redis", "rediss")] | None = None
+
+
+class QueueSettings(Section):
+    """A broker that wakes workers up; without one they look into the database."""
+
+    url: Annotated[str, _scheme_of("redis", "rediss", "amqp", "amqps")] | None = None
+
+
+class MockSettings(Section):
+    """The mock analyzers."""
+
+    delay_seconds: Annotated[tuple[Seconds, Seconds], AsTuple] = (30.0, 60.0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "MockSettings":
+        if self.delay_seconds[0] > self.delay_seconds[1]:
+            raise ValueError("delay_seconds is [least, most]")
+        return self
+
+
+class AnalysisSettings(Section):
+    """When a series is complete, and how its analysis runs."""
+
+    quiet_seconds: Seconds = 10.0
+    timeout_seconds: Annotated[float, Field(gt=0)] = 600.0
+    attempts: Positive = 3
+    concurrency: Positive = 2
+    return_to_sender: bool = True
+    mock: MockSettings = MockSettings()
+
+
+class OidcSettings(Section):
+    """Login by OpenID Connect."""
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    role_claim: str = "roles"
+    tenant_claim: str = "tenant"
+
+
+class SecuritySettings(Section):
+    """Accounts."""
+
+    admin_password: Secret | None = None
+    oidc: OidcSettings = OidcSettings()
+
+
+class LogSettings(Section):
+    """What is logged, and how: `auto` is lines for people on a terminal, JSON elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
