@@ -6,6 +6,8 @@ from enum import IntEnum
 from struct import Struct
 from typing import Final
 
+from routing.errors import WireError
+
 HEADER: Final = Struct(">BxI")
 HEADER_SIZE: Final = HEADER.size
 PDV_HEADER: Final = Struct(">IBB")
@@ -50,7 +52,7 @@ class AbortReason(IntEnum):
     INVALID_PARAMETER = 6
 
 
-class ProtocolViolation(Exception):
+class ProtocolViolation(WireError):
     """The peer broke the upper layer protocol; the association ends with an A-ABORT of `reason`."""
 
     def __init__(self, detail: str, reason: AbortReason = AbortReason.INVALID_PARAMETER) -> None:
