@@ -1,0 +1,138 @@
+"""The door to the database: functions on a connection, run in one transaction, repeated where that helps.
+
+`Database` serves threads, `AsyncDatabase` the web side; both run the very same functions.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from archive.engines import async_reading_engine, async_writing_engine, reading_engine, writing_engine
+from archive.errors import DatabaseUnavailable
+from archive.transient import is_transient, storage_error
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DEADLINE_SECONDS: Final = 10.0
+_FIRST_PAUSE_SECONDS: Final = 0.005
+_LONGEST_PAUSE_SECONDS: Final = 0.25
+
+
+class _Attempts:
+    """Decides after a failed transaction whether, and when, to try again."""
+
+    def __init__(self, deadline_seconds: float) -> None:
+        self._end = time.monotonic() + deadline_seconds
+        self._pause = _FIRST_PAUSE_SECONDS
+
+    def pause_after(self, error: DBAPIError | PoolTimeout) -> float:
+        """Return the seconds to wait before the next attempt, or raise what the caller shall see."""
+        if isinstance(error, DBAPIError):
+            failure = storage_error(error)
+            if failure is not None:
+                raise failure from error
+        if not is_transient(error):
+            raise error
+        # Jitter keeps two writers that collided from colliding again in step.
+        pause = self._pause * random.uniform(0.5, 1.5)  # noqa: S311 - not cryptography
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+        if time.monotonic() + pause > self._end:
+            raise DatabaseUnavailable from error
+        return pause
+
+
+class Database:
+    """Synchronous access, safe to share between threads.
+
+    Parameters
+    ----------
+    url
+        `sqlite:///path` or `postgresql://…`; the schema must be there (`archive.schema.upgrade`).
+    pool_size
+        Connections kept open; as many again may be opened under load.
+    deadline_seconds
+        How long a transaction is repeated before `DatabaseUnavailable` is raised.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self.url = url
+        self._deadline_seconds = deadline_seconds
+        self._writing = writing_engine(url, pool_size)
+        self._reading = reading_engine(url, pool_size, self._writing)
+
+    def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(connection, …)` in one read transaction, which sees one state of the database."""
+        return self._run(self._reading, function, *args, **kwargs)
+
+    def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(connection, …)` in one write transaction, committed when this returns.
+
+        The function runs again from its start when the transaction met a conflict or a lost connection, so it must
+        not change anything but the database.
+        """
+        return self._run(self._writing, function, *args, **kwargs)
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.dispose()
+
+    def _run(
+        self, engine: Engine, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        attempts = _Attempts(self._deadline_seconds)
+        while True:
+            try:
+                with engine.begin() as connection:
+                    return function(connection, *args, **kwargs)
+            except (DBAPIError, PoolTimeout) as error:
+                time.sleep(attempts.pause_after(error))
+
+
+class AsyncDatabase:
+    """The same for asyncio: `await database.read(function, …)` runs the synchronous function on an async driver."""
+
+    def __init__(self, url: str, *, pool_size: int = 5, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self.url = url
+        self._deadline_seconds = deadline_seconds
+        self._writing = async_writing_engine(url, pool_size)
+        self._reading = async_reading_engine(url, pool_size, self._writing)
+
+    async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(connection, …)` in one read transaction."""
+        return await self._run(self._reading, function, *args, **kwargs)
+
+    async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(connection, …)` in one write transaction, committed when this returns."""
+        return await self._run(self._writing, function, *args, **kwargs)
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        await self._reading.dispose()
+        await self._writing.dispose()
+
+    async def _run(
+        self, engine: AsyncEngine, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        attempts = _Attempts(self._deadline_seconds)
+        while True:
+            try:
+                async with engine.begin() as connection:
+                    return await connection.run_sync(function, *args, **kwargs)
+            except (DBAPIError, PoolTimeout) as error:
+                pause = attempts.pause_after(error)
+            await asyncio.sleep(pause)
