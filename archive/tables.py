@@ -140,6 +140,8 @@ series = Table(
     _time("last_arrival", nullable=True),
     _time("last_announced", nullable=True),
     Column("announced_count", Integer, nullable=False, server_default="0"),
+    # AE title or user of the newest arrival, for the next `instance.stored`.
+    _text("last_source"),
     Column("complete", Boolean, nullable=False, server_default="0"),
     # How often the series was declared complete: late images start a new generation, and with it new jobs.
     Column("generation", Integer, nullable=False, server_default="0"),
@@ -149,6 +151,15 @@ series = Table(
     UniqueConstraint("tenant", "series_instance_uid", "study_instance_uid"),
     Index(None, "study_id"),
     Index("ix_series_open", "complete", "last_arrival"),
+)
+
+# Which associations stored into a series since it was last complete: while one of them is open, the series is too.
+series_association = Table(
+    "series_association",
+    metadata,
+    Column("series_id", Key, ForeignKey("series.id", ondelete="CASCADE"), primary_key=True),
+    Column("association_id", Key, primary_key=True),
+    _tenant(),
 )
 
 instance = Table(
@@ -239,6 +250,8 @@ association = Table(
     Column("called_ae_title", Text, nullable=False),
     Column("address", Text, nullable=False),
     _text("reason"),
+    # How many refusals this row stands for: a peer that knocks without pause gets one row a second.
+    Column("count", Integer, nullable=False, server_default="1"),
     # The listener process that holds it, and when that last said so: an open row of a dead process is not open.
     _text("listener"),
     _time("time"),
