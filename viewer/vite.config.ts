@@ -5,21 +5,14 @@ import { defineConfig } from "vitest/config";
 /** Where `npm run dev` finds a node; the built viewer is served by the node itself. */
 const NODE_URL = process.env.ISOCENTER_URL ?? "http://127.0.0.1:8080";
 
-export default defineConfig(async ({ mode }) => ({
-  plugins: [
-    react(),
-    tailwindcss(),
-    ...(mode === "fixture" ? [(await import("./dev/fixture-server")).fixtureServer()] : []),
-  ],
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
   server: {
     host: "127.0.0.1",
-    proxy:
-      mode === "fixture"
-        ? {}
-        : { "/api": NODE_URL, "/dicom-web": NODE_URL, "/ws": { target: NODE_URL, ws: true } },
+    proxy: { "/api": NODE_URL, "/dicom-web": NODE_URL, "/ws": { target: NODE_URL, ws: true } },
   },
   // Cornerstone3D's decoders are module workers with their own WebAssembly files.
-  worker: { format: "es" as const },
+  worker: { format: "es" },
   optimizeDeps: {
     exclude: ["@cornerstonejs/dicom-image-loader"],
     include: [
@@ -38,4 +31,4 @@ export default defineConfig(async ({ mode }) => ({
     assetsInlineLimit: 0,
   },
   test: { environment: "jsdom", include: ["test/**/*.test.{ts,tsx}"], restoreMocks: true },
-}));
+});

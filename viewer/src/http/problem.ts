@@ -1,0 +1,36 @@
+/** An error answer of the node, `application/problem+json` (RFC 9457). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    title: string,
+    readonly detail?: string,
+  ) {
+    super(detail || title);
+    this.name = "Problem";
+  }
+
+  static async from(response: Response): Promise<Problem> {
+    const fallback = response.statusText || `The node answered with status ${response.status}`;
+    try {
+      const body = (await response.json()) as { title?: unknown; detail?: unknown };
+      return new Problem(response.status, text(body.title) ?? fallback, text(body.detail));
+    } catch {
+      return new Problem(response.status, fallback);
+    }
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** One sentence for the reader about what went wrong. */
+export function explain(error: unknown): string {
+  if (error instanceof Problem) {
+    if (error.status === 403) return `You are not allowed to do this. ${error.message}`;
+    if (error.status >= 500) return `The node could not answer: ${error.message}`;
+    return error.message;
+  }
+  if (error instanceof TypeError) return "The node cannot be reached. Check the network connection.";
+  return error instanceof Error ? error.message : String(error);
+}

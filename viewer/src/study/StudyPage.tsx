@@ -1,0 +1,3 @@
+export function StudyPage() {
+  return <h1 className="p-3">StudyPage</h1>;
+}

@@ -1,0 +1,3 @@
+export function UploadPage() {
+  return <h1 className="p-3">UploadPage</h1>;
+}
