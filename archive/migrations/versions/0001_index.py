@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("last_arrival", sa.Float(precision=53), nullable=True),
         sa.Column("last_announced", sa.Float(precision=53), nullable=True),
         sa.Column("announced_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_source", sa.Text(), server_default="", nullable=False),
         sa.Column("complete", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
         sa.Column("own_result", sa.Boolean(), server_default="0", nullable=False),
@@ -138,6 +139,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_series_open", "series", ["complete", "last_arrival"], unique=False)
     op.create_index(op.f("ix_series_study_id"), "series", ["study_id"], unique=False)
+    op.create_table(
+        "series_association",
+        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("association_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_series_association_series_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("series_id", "association_id", name=op.f("pk_series_association")),
+    )
     op.create_table(
         "instance",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -186,6 +197,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_instance_series_id"), table_name="instance")
     op.drop_index(op.f("ix_instance_blob_key"), table_name="instance")
     op.drop_table("instance")
+    op.drop_table("series_association")
     op.drop_index(op.f("ix_series_study_id"), table_name="series")
     op.drop_index("ix_series_open", table_name="series")
     op.drop_table("series")

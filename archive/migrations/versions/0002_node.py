@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("called_ae_title", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("count", sa.Integer(), server_default="1", nullable=False),
         sa.Column("listener", sa.Text(), server_default="", nullable=False),
         sa.Column("time", sa.Float(precision=53), nullable=False),
         sa.Column("last_seen", sa.Float(precision=53), nullable=False),
