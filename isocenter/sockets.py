@@ -1,0 +1,57 @@
+"""Listening sockets: bound before anything else, and handed down to the processes that accept on them."""
+
+import os
+import socket
+
+from isocenter.failures import CannotStart
+
+BACKLOG = 512
+
+
+def bind(host: str, port: int, *, purpose: str, key: str) -> socket.socket:
+    """Bind and listen, so that a port taken by another program is found before anything is changed.
+
+    Parameters
+    ----------
+    host, port
+        The address; port 0 takes a free one.
+    purpose, key
+        What it is for and which setting names it, for the message.
+
+    Raises
+    ------
+    CannotStart
+        When the address is taken, not ours, or not allowed.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise CannotStart(f"{key.rsplit('.', 1)[0]}.host: {host!r} is no address of this machine") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = (error.strerror or str(error)).lower()
+        raise CannotStart(f"{key}: cannot listen on {host}:{port} for {purpose}: {reason}") from error
+    return listener
+
+
+def inherited(variable: str) -> socket.socket | None:
+    """Take over the listening socket that the supervisor passed, if it passed one."""
+    number = os.environ.get(variable)
+    if number is None:
+        return None
+    try:
+        return socket.socket(fileno=int(number))
+    except (ValueError, OSError) as error:
+        raise CannotStart(f"{variable}: {number!r} is no socket of this process") from error
+
+
+def port_of(listener: socket.socket) -> int:
+    """Tell the port a socket is bound to."""
+    return int(listener.getsockname()[1])
