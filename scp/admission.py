@@ -1,0 +1,77 @@
+"""Who may associate: what is asked of the rules, and the checks that stand before them (PS3.8 Section 9.3.4)."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from routing.negotiation import APPLICATION_CONTEXT, AssociateRequest
+from routing.rejection import (
+    APPLICATION_CONTEXT_UNKNOWN,
+    CALLED_AE_UNKNOWN,
+    CALLING_AE_UNKNOWN,
+    PROTOCOL_VERSION_UNKNOWN,
+    Rejection,
+)
+
+_PRINTABLE: Final = range(0x20, 0x7F)
+_BACKSLASH: Final = 0x5C
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An admitted peer.
+
+    Parameters
+    ----------
+    calling_ae_title, called_ae_title
+        Titles without padding.
+    address
+        The peer's address, without port.
+    tenant
+        The tenant whose objects it sends and sees.
+    allowed
+        Services it may ask for: echo, store, find, move, get and so on.
+    charset
+        Specific Character Set it is answered in, where configured.
+    """
+
+    calling_ae_title: str
+    called_ae_title: str
+    address: str
+    tenant: str
+    allowed: frozenset[str]
+    charset: str | None = None
+
+
+class Admission(Protocol):
+    """The rules."""
+
+    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller | Rejection:
+        """Admit or refuse a peer by titles and address."""
+
+
+def ae_title(padded: bytes) -> str | None:
+    """Read an AE title of a PDU: spaces around it do not count; none when blank or with bytes that PS3.5 6.2 bars."""
+    trimmed = padded.strip(b" ")
+    if not trimmed or any(byte not in _PRINTABLE or byte == _BACKSLASH for byte in trimmed):
+        return None
+    return trimmed.decode("ascii")
+
+
+def shown(padded: bytes) -> str:
+    """Make any 16 bytes fit for a log or page: bytes that are no printable ASCII as escapes."""
+    return ae_title(padded) or padded.strip(b" ").decode("latin-1").encode("unicode_escape").decode("ascii")
+
+
+def decide(request: AssociateRequest, address: str, rules: Admission) -> Caller | Rejection:
+    """Check what no rule can allow, then ask the rules."""
+    if not request.protocol_version & 1:
+        return PROTOCOL_VERSION_UNKNOWN
+    if request.application_context != APPLICATION_CONTEXT:
+        return APPLICATION_CONTEXT_UNKNOWN
+    called = ae_title(request.called_ae_title)
+    if called is None:
+        return CALLED_AE_UNKNOWN
+    calling = ae_title(request.calling_ae_title)
+    if calling is None:
+        return CALLING_AE_UNKNOWN
+    return rules.decide(calling_ae_title=calling, called_ae_title=called, address=address)

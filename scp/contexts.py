@@ -1,0 +1,114 @@
+"""Which presentation contexts this node accepts, and how (PS3.8 Section 7.1.1.14, PS3.7 Annex D.3.3.4)."""
+
+from functools import cache
+from typing import Final
+
+from pydicom.uid import UID
+
+from archive.uids import is_valid_uid
+from routing.negotiation import (
+    EXPLICIT_VR_BIG_ENDIAN,
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    IMPLICIT_VR_LITTLE_ENDIAN,
+    AssociateAccept,
+    AssociateRequest,
+    ContextAnswer,
+    ContextResult,
+    ProposedContext,
+    Roles,
+    UserInformation,
+)
+
+VERIFICATION: Final = "1.2.840.10008.1.1"
+PATIENT_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.1.1"
+PATIENT_ROOT_MOVE: Final = "1.2.840.10008.5.1.4.1.2.1.2"
+PATIENT_ROOT_GET: Final = "1.2.840.10008.5.1.4.1.2.1.3"
+STUDY_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.2.1"
+STUDY_ROOT_MOVE: Final = "1.2.840.10008.5.1.4.1.2.2.2"
+STUDY_ROOT_GET: Final = "1.2.840.10008.5.1.4.1.2.2.3"
+
+FIND_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, STUDY_ROOT_FIND})
+MOVE_CLASSES: Final = frozenset({PATIENT_ROOT_MOVE, STUDY_ROOT_MOVE})
+GET_CLASSES: Final = frozenset({PATIENT_ROOT_GET, STUDY_ROOT_GET})
+QUERY_RETRIEVE_CLASSES: Final = FIND_CLASSES | MOVE_CLASSES | GET_CLASSES
+PATIENT_ROOT_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, PATIENT_ROOT_GET})
+
+_UNCOMPRESSED: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN})
+_DICOM_ROOT: Final = "1.2.840.10008."
+_STORAGE_ROOT: Final = "1.2.840.10008.5.1.4.1.1."
+# Hardcopy images, RT beams and brachy delivery instructions stand outside the storage root (PS3.6 Table A-1).
+_STORAGE_ELSEWHERE: Final = frozenset(
+    {
+        "1.2.840.10008.5.1.1.29",
+        "1.2.840.10008.5.1.1.30",
+        "1.2.840.10008.5.1.4.34.1",
+        "1.2.840.10008.5.1.4.34.7",
+        "1.2.840.10008.5.1.4.34.10",
+    }
+)
+_TRANSFER_SYNTAX_ROOT: Final = "1.2.840.10008.1.2."
+# MIME and XML encodings are no data sets; SMPTE ST 2110 is for streams in real time, not for storage.
+_NOT_FOR_DATA_SETS: Final = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
+
+
+@cache
+def is_storage(abstract_syntax: str) -> bool:
+    """Tell whether objects of this SOP class may be stored.
+
+    Standard classes by their place under the storage root (PS3.4 Annex B.5), where newer editions add theirs too; of
+    classes outside the standard all, because a private SOP class proposed to an archive is there to be stored.
+    """
+    if not abstract_syntax.startswith(_DICOM_ROOT):
+        return is_valid_uid(abstract_syntax)
+    if abstract_syntax in _STORAGE_ELSEWHERE:
+        return True
+    name = UID(abstract_syntax).name
+    unknown = name in ("", abstract_syntax)
+    return abstract_syntax.startswith(_STORAGE_ROOT) and (unknown or "Storage" in name)
+
+
+@cache
+def is_storage_syntax(transfer_syntax: str) -> bool:
+    """Tell whether PS3.6 Table A-1 knows this transfer syntax as an encoding of data sets, retired ones too."""
+    if transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN:
+        return True
+    if not transfer_syntax.startswith(_TRANSFER_SYNTAX_ROOT) or transfer_syntax.startswith(_NOT_FOR_DATA_SETS):
+        return False
+    return UID(transfer_syntax).is_transfer_syntax
+
+
+def answer(request: AssociateRequest, *, max_pdu: int) -> AssociateAccept:
+    """Answer a request that admission has let in; `max_pdu` is what this side announces."""
+    # One operation at a time is all that a thread an association can do; the standard's default is the same.
+    window = (1, 1) if request.user.operations_window else None
+    return AssociateAccept(
+        called_ae_title=request.called_ae_title,
+        calling_ae_title=request.calling_ae_title,
+        contexts=tuple(_answer_context(context) for context in request.contexts),
+        user=UserInformation(max_pdu=max_pdu, operations_window=window, roles=_answer_roles(request)),
+    )
+
+
+def _answer_context(context: ProposedContext) -> ContextAnswer:
+    result, syntax = _negotiate(context)
+    return ContextAnswer(context_id=context.context_id, result=result, transfer_syntax=syntax)
+
+
+def _negotiate(context: ProposedContext) -> tuple[ContextResult, str]:
+    first = context.transfer_syntaxes[0] if context.transfer_syntaxes else IMPLICIT_VR_LITTLE_ENDIAN
+    if context.abstract_syntax == VERIFICATION or context.abstract_syntax in QUERY_RETRIEVE_CLASSES:
+        acceptable = _UNCOMPRESSED.__contains__
+    elif is_storage(context.abstract_syntax):
+        acceptable = is_storage_syntax
+    else:
+        return ContextResult.ABSTRACT_SYNTAX_NOT_SUPPORTED, first
+    # The proposer's order: it knows best what it need not convert.
+    for syntax in context.transfer_syntaxes:
+        if acceptable(syntax):
+            return ContextResult.ACCEPTED, syntax
+    return ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED, first
+
+
+def _answer_roles(request: AssociateRequest) -> dict[str, Roles]:
+    """Agree to whatever roles a requestor wants for storage: SCP is what it needs to get objects by C-GET."""
+    return {uid: roles for uid, roles in request.user.roles.items() if is_storage(uid)}

@@ -1,0 +1,57 @@
+"""DIMSE statuses of this node's answers: PS3.7 Annex C, PS3.4 Tables B.2-1, C.4-1, C.4-2 and C.4-3."""
+
+from enum import IntEnum
+from typing import Final
+
+from archive.errors import (
+    DatabaseUnavailable,
+    DuplicateRefused,
+    InvalidQuery,
+    LimitExceeded,
+    NodeError,
+    NotParsable,
+    StorageFailed,
+    StorageFull,
+    UidMismatch,
+)
+
+
+class Status(IntEnum):
+    """Values of (0000,0900)."""
+
+    SUCCESS = 0x0000
+    PROCESSING_FAILURE = 0x0110
+    DUPLICATE_INSTANCE = 0x0111
+    INVALID_INSTANCE = 0x0117
+    SOP_CLASS_NOT_SUPPORTED = 0x0122
+    NOT_AUTHORIZED = 0x0124
+    UNRECOGNIZED_OPERATION = 0x0211
+    OUT_OF_RESOURCES = 0xA700
+    NO_MATCHES_COUNTED = 0xA701
+    SUBOPERATIONS_NOT_PERFORMED = 0xA702
+    MOVE_DESTINATION_UNKNOWN = 0xA801
+    DATA_SET_MISMATCH = 0xA900
+    SUBOPERATIONS_WITH_FAILURES = 0xB000
+    CANNOT_UNDERSTAND = 0xC000
+    CANCELED = 0xFE00
+    PENDING = 0xFF00
+    PENDING_KEYS_UNSUPPORTED = 0xFF01
+
+
+# From the special to the general: the first class an error belongs to counts.
+_BY_ERROR: Final[tuple[tuple[type[NodeError], Status, str], ...]] = (
+    (UidMismatch, Status.DATA_SET_MISMATCH, "Data set does not match the SOP class or instance"),
+    (LimitExceeded, Status.CANNOT_UNDERSTAND, "Data set exceeds a limit of this node"),
+    (NotParsable, Status.CANNOT_UNDERSTAND, "Data set cannot be parsed"),
+    (InvalidQuery, Status.DATA_SET_MISMATCH, "Identifier cannot be answered"),
+    (DuplicateRefused, Status.DUPLICATE_INSTANCE, "Instance exists with other content"),
+    (StorageFull, Status.OUT_OF_RESOURCES, "Storage is full"),
+    (StorageFailed, Status.OUT_OF_RESOURCES, "Storage failed"),
+    (DatabaseUnavailable, Status.OUT_OF_RESOURCES, "Index is not available"),
+    (NodeError, Status.PROCESSING_FAILURE, "Processing failure"),
+)
+
+
+def status_of(error: NodeError) -> tuple[Status, str]:
+    """Give the status of `error` and a comment for (0000,0902): fixed words, so that nothing of a patient gets in."""
+    return next((status, comment) for kind, status, comment in _BY_ERROR if isinstance(error, kind))
