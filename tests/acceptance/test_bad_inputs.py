@@ -17,7 +17,7 @@ from pydicom.uid import (
 from tests.acceptance.peers.dcmtk import Scu, run
 from tests.acceptance.peers.node import Node
 from tests.acceptance.peers.objects import ct_slice, encoded, nested_sequences
-from tests.acceptance.peers.raw import Context, RawScu
+from tests.acceptance.peers.raw import Context, RawScu, pdu, store_rq
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.acceptance
@@ -27,7 +27,7 @@ NO_MATCH, CANNOT_UNDERSTAND, INVALID_INSTANCE = 0xA900, 0xC000, 0x0117
 
 
 def _files(node: Node) -> set[Path]:
-    return {path for path in node.data_dir.rglob("*.dcm")}
+    return set(node.data_dir.rglob("*.dcm"))
 
 
 def _rows(node: Node) -> int:
@@ -238,11 +238,9 @@ def test_b35_eight_senders_of_one_uid_make_one_row(module_node: Node) -> None:
 def test_b36_a_sender_that_vanishes_leaves_nothing(module_node: Node) -> None:
     files, rows = _files(module_node), _rows(module_node)
     with RawScu(module_node.dicom_port) as scu:
-        from tests.acceptance.peers.raw import pdu, store_rq  # noqa: PLC0415
-
         scu.send_fragments(1, 1, store_rq(b"1.2.840.10008.5.1.4.1.1.2", b"1.2.3.4.5"))
         scu.socket.sendall(pdu(4, (5000 + 2).to_bytes(4, "big") + bytes([1, 0]) + bytes(5000)))
-    spool = [path for path in module_node.data_dir.rglob("*.part")]
+    spool = list(module_node.data_dir.rglob("*.part"))
     wait_until(lambda: not any(path.exists() for path in spool), what="the spool file's removal")
     assert (_files(module_node), _rows(module_node)) == (files, rows)
     open_now = module_node.get("/api/v1/associations", state="open")["items"]
@@ -253,9 +251,7 @@ def test_b36_a_sender_that_vanishes_leaves_nothing(module_node: Node) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["%", "_", "\\", "'; DROP TABLE study;--", "[A-Z]*"])
-def test_b41_signs_of_sql_are_literal_in_a_query(
-    module_node: Node, modality: Scu, tmp_path: Path, scu: RawScu, pattern: str
-) -> None:
+def test_b41_signs_of_sql_are_literal_in_a_query(modality: Scu, tmp_path: Path, scu: RawScu, pattern: str) -> None:
     ds = ct_slice(PatientID="ACC-41")
     assert scu.store(encoded(ds), sop_instance=ds.SOPInstanceUID.encode()) == SUCCESS
     key = f"PatientID={pattern}" if pattern != "\\" else "PatientID=ACC\\41"
@@ -264,7 +260,7 @@ def test_b41_signs_of_sql_are_literal_in_a_query(
     assert modality.find(tmp_path / "find", "QueryRetrieveLevel=STUDY", "PatientID=ACC-4?", "StudyInstanceUID")
 
 
-def test_b41_a_thousand_wildcards_are_answered_in_time(module_node: Node, modality: Scu, tmp_path: Path) -> None:
+def test_b41_a_thousand_wildcards_are_answered_in_time(module_node: Node, modality: Scu) -> None:
     begun = time.monotonic()
     done = run(
         "findscu", "-S", "-aet", "MODALITY1", "-aec", "ISOCENTER", "-k", "QueryRetrieveLevel=STUDY",

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom import dcmread
@@ -123,14 +124,13 @@ def test_the_events_of_a_job_come_in_order(module_node: Node, module_pacs: Store
 _ORDER = ["job.pending", "job.analyzing", "job.progress", "result.stored", "job.complete"]
 
 
-def _assert_deliveries_follow_their_results(events: list[dict[str, object]]) -> None:
-    stored_at: dict[object, object] = {}
+def _assert_deliveries_follow_their_results(events: list[dict[str, Any]]) -> None:
+    results: set[str] = set()
     for event in events:
-        uid = event["data"]["sop_instance_uid"] if "sop_instance_uid" in event["data"] else None  # type: ignore[index,operator]
         if event["type"] == "result.stored":
-            stored_at[uid] = event["seq"]
-        if str(event["type"]).startswith("delivery."):
-            assert uid in stored_at
+            results.add(event["data"]["sop_instance_uid"])
+        if event["type"].startswith("delivery."):
+            assert event["data"]["sop_instance_uid"] in results
 
 
 def test_the_instances_are_announced_with_their_counts(module_node: Node, stored: PhantomStudy) -> None:

@@ -4,6 +4,7 @@ import socket
 import struct
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -83,7 +84,7 @@ class RawScu:
         self.socket.sendall(associate_rq(called, calling, self.contexts))
         self.answer, self.answer_body = self.receive()
 
-    def __enter__(self) -> "RawScu":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,0 +1,100 @@
+"""dicomweb-client stores, searches and retrieves; STOW-RS answers mixed requests by the book."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from dicomweb_client.api import DICOMwebClient
+from pydicom import dcmread
+
+from isocenter.demo.phantom import PhantomStudy
+from tests.acceptance.peers.node import ADMIN_PASSWORD, Node
+from tests.acceptance.peers.objects import ct_slice, part10
+
+pytestmark = pytest.mark.acceptance
+
+_BOUNDARY = "acceptance-boundary"
+
+
+@pytest.fixture(scope="module")
+def web(module_node: Node) -> DICOMwebClient:
+    """dicomweb-client, logged in by HTTP Basic."""
+    from dicomweb_client.session_utils import create_session_from_user_pass  # noqa: PLC0415
+
+    session = create_session_from_user_pass("admin", ADMIN_PASSWORD)
+    return DICOMwebClient(f"{module_node.url}/dicom-web", session=session)
+
+
+def test_it_stores_searches_and_retrieves(web: DICOMwebClient, chest_ct: PhantomStudy) -> None:
+    sent = [dcmread(path) for path in chest_ct.files[:5]]
+    response = web.store_instances(sent)
+    assert len(response.ReferencedSOPSequence) == 5
+    uid, series_uid = chest_ct.study_instance_uid, chest_ct.series_instance_uid
+    assert web.search_for_studies(search_filters={"StudyInstanceUID": uid})
+    assert web.search_for_series(study_instance_uid=uid)
+    assert len(web.search_for_instances(study_instance_uid=uid, series_instance_uid=series_uid)) >= 5
+    got = web.retrieve_instance(uid, series_uid, sent[0].SOPInstanceUID)
+    assert np.array_equal(got.pixel_array, sent[0].pixel_array)
+    metadata = web.retrieve_series_metadata(uid, series_uid)
+    assert {item["00080018"]["Value"][0] for item in metadata} >= {ds.SOPInstanceUID for ds in sent}
+    frames = web.retrieve_instance_frames(uid, series_uid, sent[0].SOPInstanceUID, frame_numbers=[1])
+    assert frames[0] == sent[0].PixelData
+    rendered = web.retrieve_instance_rendered(uid, series_uid, sent[0].SOPInstanceUID, media_types=("image/png",))
+    assert rendered.startswith(b"\x89PNG")
+
+
+def _stow(node: Node, parts: list[bytes], path: str = "/dicom-web/studies") -> tuple[int, dict[str, Any]]:
+    kind = "application/dicom"
+    body = b"".join(f"--{_BOUNDARY}\r\nContent-Type: {kind}\r\n\r\n".encode() + part + b"\r\n" for part in parts)
+    headers = {
+        "Content-Type": f'multipart/related; type="{kind}"; boundary={_BOUNDARY}',
+        "Accept": "application/dicom+json",
+    }
+    with node.client() as client:
+        answer = client.post(path, content=body + f"--{_BOUNDARY}--\r\n".encode(), headers=headers)
+    return answer.status_code, answer.json()
+
+
+def _reasons(answer: dict[str, Any]) -> set[int]:
+    return {item["00081197"]["Value"][0] for item in answer["00081198"]["Value"]}
+
+
+def test_b49_only_good_objects_are_200(module_node: Node) -> None:
+    status, answer = _stow(module_node, [part10(ct_slice()), part10(ct_slice())])
+    assert status == 200
+    assert len(answer["00081199"]["Value"]) == 2
+
+
+def test_b49_good_and_bad_objects_are_202_with_the_failures(module_node: Node) -> None:
+    status, answer = _stow(module_node, [part10(ct_slice()), part10(ct_slice())[:-300]])
+    assert status == 202
+    assert len(answer["00081199"]["Value"]) == 1
+    assert _reasons(answer) == {0xC000}
+
+
+def test_b49_only_bad_objects_are_409(module_node: Node) -> None:
+    status, answer = _stow(module_node, [b"not DICOM at all", part10(ct_slice())[:-300]])
+    assert status == 409
+    assert "00081199" not in answer or not answer["00081199"].get("Value")
+
+
+def test_b49_another_study_in_the_path_is_409(module_node: Node) -> None:
+    status, answer = _stow(module_node, [part10(ct_slice())], path="/dicom-web/studies/1.2.3")
+    assert status == 409
+    assert all(0xA900 <= reason <= 0xA9FF for reason in _reasons(answer))
+
+
+def test_a_file_from_disk_comes_back_equal(module_node: Node, shared_data: Path) -> None:
+    paths = sorted((shared_data / "transfer_syntaxes").glob("*.dcm"))
+    assert paths
+    for path in paths:
+        status, answer = _stow(module_node, [path.read_bytes()])
+        assert status == 200, (path.name, answer)
+        ds = dcmread(path)
+        headers = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
+        target = f"/dicom-web/studies/{ds.StudyInstanceUID}/series/{ds.SeriesInstanceUID}/instances/{ds.SOPInstanceUID}"
+        with module_node.client() as client:
+            got = client.get(target, headers=headers).content
+        start = 132 + 12 + ds.file_meta.FileMetaInformationGroupLength
+        assert path.read_bytes()[start:] in got, path.name
