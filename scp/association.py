@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from archive.errors import DatabaseUnavailable
+from archive.errors import NodeError
 from routing.associate import encode_accept
 from routing.association import Association, Message, Timing
 from routing.dimse import Element, is_response, number, text
@@ -112,7 +112,7 @@ class Acceptor:
         _last_words(stream, encode_reject(why.result, why.source, why.reason))
         try:
             self._recorder.rejected(calling_ae_title=calling, called_ae_title=called, address=address, reason=why.text)
-        except DatabaseUnavailable as error:
+        except NodeError as error:
             _log.error("rejection_not_recorded", reason=str(error))
 
     def _serve_recorded(self, stream: Stream, caller: Caller, request: AssociateRequest, stopping: Stopping) -> None:
@@ -123,7 +123,7 @@ class Acceptor:
                 called_ae_title=caller.called_ae_title,
                 address=caller.address,
             )
-        except DatabaseUnavailable:
+        except NodeError:
             self._reject(stream, caller.address, request, TEMPORARY_CONGESTION)
             return
         log = _log.bind(association=association_id, calling=caller.calling_ae_title, address=caller.address)
@@ -142,7 +142,7 @@ class Acceptor:
                 self._recorder.aborted(association_id, aborted_because)
             else:
                 self._recorder.closed(association_id)
-        except DatabaseUnavailable as error:
+        except NodeError as error:
             # The start-up sweep and the missing heartbeat close what could not be written here.
             _log.error("end_not_recorded", association=association_id, reason=str(error))
 
