@@ -1,0 +1,66 @@
+# The few commands. Everything is made from the lock files; a second run does only what changed.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+
+PYTHON_SUM := $(shell cat uv.lock pyproject.toml | sha256sum | cut -c1-16)
+NPM_SUM := $(shell sha256sum viewer/package-lock.json | cut -c1-16)
+VIEWER_SUM := $(shell find viewer -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | LC_ALL=C sort \
+	| xargs -d '\n' sha256sum | sha256sum | cut -c1-16)
+
+# A stamp lies in the folder it speaks for, so that deleting the folder deletes the stamp.
+ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
+MODULES := viewer/node_modules/.installed-$(NPM_SUM)
+VIEWER := viewer/dist/.built-$(VIEWER_SUM)
+
+.PHONY: help setup demo serve test check format peers clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(ENVIRONMENT) $(VIEWER) ## environment and viewer; .venv/bin/isocenter is there afterwards
+
+demo: setup ## node, simulated modality and PACS, one study and its report; then serves
+	@$(BIN)/python -m isocenter.demo
+
+serve: setup ## the plain node on its defaults
+	@$(BIN)/isocenter serve
+
+check: setup ## linters and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	cd viewer && npm run --silent check
+
+format: setup ## rewrite sources in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd viewer && npm run --silent format
+
+test: setup peers check ## all tests
+	$$(.ci/peers --check) $(BIN)/pytest -n 2 --dist loadscope
+	cd viewer && npm test --silent
+
+peers: ## the Debian packages that only tests need
+	@.ci/peers
+
+clean: ## remove what make made (not ./data)
+	rm -rf .venv viewer/node_modules viewer/dist .mypy_cache .ruff_cache .pytest_cache
+
+$(ENVIRONMENT):
+	@.ci/require python
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv sync --frozen --inexact --quiet
+	@rm -f .venv/.synced-* && touch $@
+
+$(MODULES):
+	@.ci/require node
+	cd viewer && npm ci --no-audit --no-fund
+	@rm -f viewer/node_modules/.installed-* && touch $@
+
+$(VIEWER): $(MODULES)
+	cd viewer && npm run --silent build
+	@rm -f viewer/dist/.built-* && touch $@
