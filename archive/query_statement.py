@@ -1,0 +1,147 @@
+"""The SELECT for a query: pure functions from keys and wanted attributes to one statement (PS3.4 Section C.4.1)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, FromClause, Select, exists, func, or_, select
+
+from archive.query_attributes import ATTRIBUTES, Attribute, Level, Matching
+from archive.query_computed import below_series, below_study, computed, computed_condition, visible
+from archive.query_conditions import Condition, condition
+from archive.query_keys import Key, Range, Universal
+from archive.query_model import Query, is_returned
+from archive.tables import instance, series, study
+
+_FROM: Final[dict[Level, FromClause]] = {
+    Level.PATIENT: study,
+    Level.STUDY: study,
+    Level.SERIES: series.join(study, series.c.study_id == study.c.id),
+    Level.IMAGE: instance.join(series, instance.c.series_id == series.c.id).join(
+        study, series.c.study_id == study.c.id
+    ),
+}
+_ROW: Final[dict[Level, Column[int]]] = {
+    Level.PATIENT: study.c.id,
+    Level.STUDY: study.c.id,
+    Level.SERIES: series.c.id,
+    Level.IMAGE: instance.c.id,
+}
+_STUDY_DATE, _STUDY_TIME = 0x00080020, 0x00080030
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A SELECT and what its columns are.
+
+    The first columns are the row's id, Patient ID and the UIDs of the level and those above; then come `attributes`,
+    a sequence taking one column for each attribute of its item.
+    """
+
+    select: Select[Any]
+    attributes: tuple[Attribute, ...]
+    identifiers: int
+
+
+def statement(tenant: str, query: Query) -> Statement:
+    """Build the statement that answers a query."""
+    identifiers = _identifiers(query.level)
+    attributes = tuple(ATTRIBUTES[tag] for tag in sorted(query.wanted) if is_returned(tag, query.level))
+    columns = [
+        column for attribute in attributes for column in _returned(attribute, include_hidden=query.include_hidden)
+    ]
+    chosen = select(*identifiers, *columns).select_from(_FROM[query.level]).where(*_where(tenant, query))
+    row = _ROW[query.level]
+    newest_first = query.level.depth <= Level.STUDY.depth
+    if query.after is not None:
+        chosen = chosen.where(row < query.after if newest_first else row > query.after)
+    # Rows get growing ids, so that the order is stable while images arrive.
+    chosen = chosen.order_by(row.desc() if newest_first else row)
+    if query.limit is not None:
+        chosen = chosen.limit(query.limit)
+    if query.offset:
+        chosen = chosen.offset(query.offset)
+    return Statement(chosen, attributes, len(identifiers))
+
+
+def counting(tenant: str, query: Query) -> Select[Any]:
+    """Build the statement that counts the matches of a query, whatever its limit."""
+    rows = select(_ROW[query.level]).select_from(_FROM[query.level]).where(*_where(tenant, query)).subquery()
+    return select(func.count()).select_from(rows)
+
+
+def _identifiers(level: Level) -> list[ColumnElement[Any]]:
+    columns: list[ColumnElement[Any]] = [_ROW[level], study.c.patient_id]
+    if level.depth >= Level.STUDY.depth:
+        columns.append(study.c.study_instance_uid)
+    if level.depth >= Level.SERIES.depth:
+        columns.append(series.c.series_instance_uid)
+    if level.depth >= Level.IMAGE.depth:
+        columns.append(instance.c.sop_instance_uid)
+    return columns
+
+
+def _returned(attribute: Attribute, *, include_hidden: bool) -> Iterator[ColumnElement[Any]]:
+    if attribute.matching is Matching.SEQUENCE:
+        for item in attribute.items.values():
+            yield from _returned(item, include_hidden=include_hidden)
+    elif attribute.column is not None:
+        # A label of its own for each: two tables have a column of the same name.
+        yield attribute.column.label(f"a{attribute.tag:08x}")
+    else:
+        yield computed(attribute, include_hidden=include_hidden).label(f"a{attribute.tag:08x}")
+
+
+def _where(tenant: str, query: Query) -> list[Condition]:
+    own, lower = _conditions(query)
+    seen = visible(include_hidden=query.include_hidden)
+    table = {Level.SERIES: series, Level.IMAGE: instance}.get(query.level, study)
+    found = [table.c.tenant == tenant, *own]
+    match query.level:
+        case Level.IMAGE:
+            return [*found, seen]
+        case Level.SERIES:
+            joined, below = below_series(include_hidden=query.include_hidden)
+            return [*found, exists().select_from(joined).where(below, *lower).correlate(series, study)]
+        case _:
+            joined, below = below_study(include_hidden=query.include_hidden)
+            found.append(exists().select_from(joined).where(below, *lower).correlate(study))
+    if query.level is Level.PATIENT:
+        newest = select(func.max(study.c.id)).where(*found).group_by(study.c.patient_key)
+        return [study.c.id.in_(newest.correlate(None))]
+    return found
+
+
+def _conditions(query: Query) -> tuple[list[Condition], list[Condition]]:
+    """Divide the conditions into those on the row at hand and those on what is below it."""
+    own: list[Condition] = []
+    lower: list[Condition] = []
+    # A patient is represented by a study, so conditions on studies are conditions on its own row.
+    depth = max(query.level.depth, Level.STUDY.depth)
+    for tag, key in query.keys.items():
+        attribute = ATTRIBUTES.get(tag)
+        if attribute is None or isinstance(key, Universal):
+            continue
+        if attribute.matching is Matching.COMPUTED:
+            if attribute.level.depth <= query.level.depth:
+                own.append(computed_condition(attribute, key, include_hidden=query.include_hidden))
+        elif tag == _STUDY_TIME and _combines(query):
+            own.extend(_moments(query.keys[_STUDY_DATE], key))
+        else:
+            target = own if attribute.level.depth <= depth else lower
+            target.append(condition(attribute, key, fuzzy=query.fuzzy))
+    return own, lower
+
+
+def _combines(query: Query) -> bool:
+    return query.combined_date_time and isinstance(query.keys.get(_STUDY_DATE), Range)
+
+
+def _moments(date: Key, time: Key) -> Iterator[Condition]:
+    """On the first day the time counts from its first moment, on the last day up to its last."""
+    if not isinstance(date, Range) or not isinstance(time, Range):
+        return
+    if date.first is not None and time.first is not None:
+        yield or_(study.c.study_date > date.first, study.c.study_time >= time.first)
+    if date.last is not None and time.last is not None:
+        yield or_(study.c.study_date < date.last, study.c.study_time <= time.last)
