@@ -60,6 +60,8 @@ def open_association(
         One of `Unreachable`, `TimedOut`, `AssociationRejected`, `PeerAborted`, `NoContextAccepted`,
         `ConnectionLost`, `ProtocolViolation`; its text says why.
     """
+    if not contexts:
+        raise NoContextAccepted("there is nothing that this peer may be sent")
     request = AssociateRequest(
         called_ae_title=_padded(peer.ae_title),
         calling_ae_title=_padded(peer.calling_ae_title),
