@@ -22,6 +22,10 @@ class LimitExceeded(NotParsable):
     """The data set exceeds a limit of this node."""
 
 
+class ObjectTooLarge(NodeError):
+    """The object is larger than this node takes."""
+
+
 class StorageFull(NodeError):
     """The storage has no space left."""
 

@@ -1,0 +1,245 @@
+"""Walks over the data elements of a data set (PS3.5 Section 7), whatever it holds, without recursion.
+
+It visits every element to the end, so that a data set that passes is well-formed; values are skipped by seeking,
+but for the few that the caller wants.
+"""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from archive.encodings import (
+    IMPLICIT_LITTLE,
+    ITEM,
+    ITEM_END,
+    PIXEL_DATA,
+    SEQUENCE_END,
+    UNDEFINED,
+    Encoding,
+)
+from archive.errors import LimitExceeded, NotParsable
+from archive.limits import Limits
+from archive.sources import UNKNOWN_SIZE, Source
+
+# Most headers fit into one read; a refill costs one system call.
+_WINDOW: Final = 32_768
+# Between fragments of pixel data there is nothing to see but the next item's header.
+_FRAGMENT_WINDOW: Final = 256
+_LONGEST_HEADER: Final = 12
+_ITEM_HEADER: Final = 8
+_FIRST_DELIMITER: Final = 0xFFFE_0000
+_OPEN: Final = UNKNOWN_SIZE + 1
+_BYTES_VRS: Final = frozenset((b"OB", b"OW"))
+# No VR at all: implicit VR.
+_SEQUENCE_VRS: Final = frozenset((b"SQ", b"UN", b""))
+
+# What to collect: a tag's own key, or for a sequence the tags wanted in its first item.
+Wanted: TypeAlias = Mapping[int, "int | Wanted"]
+_NOTHING: Final[Wanted] = {}
+
+
+@dataclass(slots=True)
+class _Level:
+    """A run of elements or of items that is being read.
+
+    Parameters
+    ----------
+    end
+        Where it ends; `_OPEN` if a delimiter ends it.
+    encoding
+        How its elements are written.
+    wanted
+        What to collect here: in a sequence, for its first item.
+    items
+        It is a sequence.
+    fragments
+        It is encapsulated pixel data: a sequence whose items are just bytes (PS3.5 Section A.4).
+    """
+
+    end: int
+    encoding: Encoding
+    wanted: Wanted
+    items: bool = False
+    fragments: bool = False
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk over one data set.
+
+    Parameters
+    ----------
+    source
+        The bytes.
+    encoding
+        How they are written.
+    wanted
+        The values to collect, by tag.
+    limits
+        What to put up with.
+    """
+
+    source: Source
+    encoding: Encoding
+    wanted: Wanted
+    limits: Limits
+    values: dict[int, bytes] = field(default_factory=dict)
+    _levels: list[_Level] = field(default_factory=list)
+    _position: int = 0
+    _count: int = 0
+    _depth: int = 0
+    _buffer: bytes = b""
+    _base: int = 0
+
+    def run(self) -> dict[int, bytes]:
+        """Walk to the end and return the wanted values by their keys, cut to the limit.
+
+        Raises
+        ------
+        NotParsable
+            The data set is not well-formed.
+        LimitExceeded
+            It is deeper or has more elements than the limits allow.
+        """
+        self._levels.append(_Level(self.source.size, self.encoding, self.wanted))
+        try:
+            while self._levels:
+                level = self._levels[-1]
+                if level.items:
+                    self._read_items(level)
+                else:
+                    self._read_elements(level)
+        except struct.error as error:
+            raise NotParsable("The data set ends inside a data element.") from error
+        return self.values
+
+    def _read_elements(self, level: _Level) -> None:
+        """Read the elements of one level until it ends or a sequence begins."""
+        read, wanted, end, position = level.encoding.element, level.wanted, level.end, self._position
+        buffer, base = self._buffer, self._base
+        last_start = base + len(buffer) - _LONGEST_HEADER
+        while position < end:
+            if position > last_start:
+                buffer, base = self._fill(position), position
+                last_start = base + len(buffer) - _LONGEST_HEADER
+                self._check_count()
+                if not buffer and self._ends_at(position, level):
+                    break
+            tag, vr, length, size = read(buffer, position - base)
+            self._count += 1
+            position += size
+            if tag >= _FIRST_DELIMITER:
+                self._position = position
+                return self._end_item(level, tag, length)
+            if vr == b"SQ" or length == UNDEFINED:
+                self._position = position
+                return self._open(level, tag, vr, length)
+            if tag in wanted:
+                self._collect(wanted[tag], position, length)
+            position += length
+        return self._close(level, position)
+
+    def _read_items(self, level: _Level) -> None:
+        """Read items of a sequence until it ends or one with content begins."""
+        position = self._position
+        while position < level.end:
+            tag, length = self._item_header(level, position)
+            self._count += 1
+            position += _ITEM_HEADER
+            if tag == SEQUENCE_END:
+                return self._close(level, position, delimited=True)
+            if tag != ITEM:
+                raise NotParsable("A sequence holds something that is not an item.")
+            if level.fragments:
+                position += self._fragment_length(length, position)
+            elif length:
+                self._position = position
+                return self._open_item(level, length)
+        return self._close(level, position)
+
+    def _item_header(self, level: _Level, position: int) -> tuple[int, int]:
+        offset = position - self._base
+        if offset < 0 or offset + _ITEM_HEADER > len(self._buffer):
+            self._fill(position, _FRAGMENT_WINDOW if level.fragments else _WINDOW)
+            self._check_count()
+            offset = 0
+        group, element, length = level.encoding.item.unpack_from(self._buffer, offset)
+        return group << 16 | element, length
+
+    def _fragment_length(self, length: int, position: int) -> int:
+        if length == UNDEFINED or position + length > self.source.size:
+            raise NotParsable("A fragment of pixel data is longer than the data set.")
+        return length
+
+    def _open_item(self, level: _Level, length: int) -> None:
+        wanted, level.wanted = level.wanted, _NOTHING
+        self._push(_Level(self._end_of(level, length), level.encoding, wanted))
+
+    def _open(self, level: _Level, tag: int, vr: bytes, length: int) -> None:
+        """Begin a sequence, or the fragments of encapsulated pixel data."""
+        end = self._end_of(level, length)
+        if vr in _BYTES_VRS or tag == PIXEL_DATA:
+            return self._push(_Level(end, level.encoding, _NOTHING, items=True, fragments=True))
+        if vr not in _SEQUENCE_VRS:
+            raise NotParsable("A data element has no length.")
+        # UN of undefined length is a sequence in implicit VR little endian (PS3.5 Section 6.2.2).
+        encoding = IMPLICIT_LITTLE if vr == b"UN" else level.encoding
+        inner = level.wanted.get(tag, _NOTHING)
+        self._depth += 1
+        if self._depth > self.limits.depth:
+            raise LimitExceeded("Its sequences are nested too deeply.")
+        return self._push(_Level(end, encoding, inner if isinstance(inner, Mapping) else _NOTHING, items=True))
+
+    def _push(self, level: _Level) -> None:
+        self._check_count()
+        self._levels.append(level)
+
+    def _end_of(self, level: _Level, length: int) -> int:
+        if length == UNDEFINED:
+            return _OPEN
+        end = self._position + length
+        if end > min(level.end, self.source.size):
+            raise NotParsable("A sequence or item is longer than what holds it.")
+        return end
+
+    def _end_item(self, level: _Level, tag: int, length: int) -> None:
+        """Take a delimiter among elements: only that of an item belongs there."""
+        if tag != ITEM_END or length or len(self._levels) == 1:
+            raise NotParsable("A delimiter stands where a data element should be.")
+        self._close(level, self._position, delimited=True)
+
+    def _close(self, level: _Level, position: int, *, delimited: bool = False) -> None:
+        """Leave a level at its end. Delimiters at the end of a defined length are superfluous, but harmless."""
+        if level.end == _OPEN:
+            if not delimited:
+                raise NotParsable("The data set ends inside a sequence.")
+        elif position != min(level.end, self.source.size):
+            raise NotParsable("A data element is longer than what holds it.")
+        self._check_count()
+        self._levels.pop()
+        self._depth -= level.items and not level.fragments
+        self._position = position
+
+    def _check_count(self) -> None:
+        if self._count > self.limits.elements:
+            raise LimitExceeded("It has too many data elements.")
+
+    def _ends_at(self, position: int, level: _Level) -> bool:
+        """Tell whether an inflated data set ends properly here; its size is known only now."""
+        return len(self._levels) == 1 and level.end == UNKNOWN_SIZE and position == self.source.size
+
+    def _fill(self, position: int, count: int = _WINDOW) -> bytes:
+        self._buffer, self._base = self.source.read(position, count), position
+        return self._buffer
+
+    def _collect(self, key: "int | Wanted", position: int, length: int) -> None:
+        if isinstance(key, Mapping):
+            return
+        count = min(length, self.limits.value_bytes)
+        offset = position - self._base
+        if offset + count <= len(self._buffer):
+            self.values[key] = self._buffer[offset : offset + count]
+        else:
+            # Values at the window's end: reading forwards by less than a window keeps inflated data available.
+            self.values[key] = self._fill(position)[:count]

@@ -1,0 +1,191 @@
+"""The header: what the node knows of an object, read once, before it is kept.
+
+Here values of the outside world become typed ones; nowhere else.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from archive import header_attributes as attributes
+from archive.charsets import codec_of, decode
+from archive.elements import Walk
+from archive.encodings import encoding_of, is_deflated
+from archive.errors import NotParsable, UidMismatch
+from archive.limits import Limits
+from archive.sources import FileSource, InflatingSource, Source
+from archive.uids import (
+    SeriesInstanceUID,
+    SOPClassUID,
+    SOPInstanceUID,
+    StudyInstanceUID,
+    TransferSyntaxUID,
+    is_valid_uid,
+)
+
+_DEFAULT_LIMITS: Final = Limits()
+_INTEGER: Final = re.compile(r"\s*([+-]?\d{1,12})\s*(?:$|\\)")
+_US_BYTES: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What was read from one data set.
+
+    Text is decoded when it is asked for: of most objects only few attributes are new to the index.
+
+    Parameters
+    ----------
+    sop_class_uid, sop_instance_uid, study_instance_uid, series_instance_uid
+        The object's identity, valid UIDs.
+    transfer_syntax_uid
+        How the object is stored.
+    values
+        Values as sent, by the keys of `archive.header_attributes`.
+    codec
+        Python's name for the first character set.
+    big_endian
+        Byte order of binary numbers.
+    """
+
+    sop_class_uid: SOPClassUID
+    sop_instance_uid: SOPInstanceUID
+    study_instance_uid: StudyInstanceUID
+    series_instance_uid: SeriesInstanceUID
+    transfer_syntax_uid: TransferSyntaxUID
+    values: Mapping[int, bytes]
+    codec: str
+    big_endian: bool
+
+    def text(self, name: str) -> str:
+        """Return an attribute by its column's name, without padding; empty when it is absent.
+
+        Several values stay separated by backslashes; values of unreasonable length are cut.
+        """
+        value = self.values.get(attributes.TAGS[name])
+        if not value:
+            return ""
+        longest = attributes.LONG_LENGTH if name in attributes.LONG else attributes.SHORT_LENGTH
+        return decode(value, self.codec)[:longest]
+
+    def number(self, name: str) -> int | None:
+        """Return a whole number by its column's name; None when it is absent or not a number."""
+        value = self.values.get(attributes.TAGS[name], b"")
+        if name in attributes.BINARY_NUMBERS:
+            return int.from_bytes(value[:_US_BYTES], "big" if self.big_endian else "little") if value else None
+        found = _INTEGER.match(decode(value, self.codec))
+        return int(found[1]) if found else None
+
+    @property
+    def modality(self) -> str:
+        """Modality (0008,0060)."""
+        return self.text("modality")
+
+    @property
+    def image_type(self) -> tuple[str, ...]:
+        """Image Type (0008,0008), value by value."""
+        return tuple(value.strip() for value in self.text("image_type").split("\\"))
+
+    @property
+    def body_part_examined(self) -> str:
+        """Body Part Examined (0018,0015)."""
+        return self.text("body_part_examined")
+
+    @property
+    def series_description(self) -> str:
+        """Series Description (0008,103E)."""
+        return self.text("series_description")
+
+    @property
+    def concept_name_code(self) -> str:
+        """Title of a document as `value^scheme^meaning`; empty for what is none."""
+        parts = [decode(self.values.get(key, b""), self.codec) for key in attributes.CONCEPT_NAME]
+        return "^".join(parts)[: attributes.SHORT_LENGTH] if any(parts) else ""
+
+
+def read_header(
+    file: Path | int, transfer_syntax_uid: str, data_offset: int, limits: Limits = _DEFAULT_LIMITS
+) -> Header:
+    """Read the header of a data set and check that all of it is well-formed.
+
+    Parameters
+    ----------
+    file
+        Path or open descriptor of a file.
+    transfer_syntax_uid
+        How the data set is encoded.
+    data_offset
+        Where the data set begins; it reaches to the file's end.
+    limits
+        What to put up with.
+
+    Raises
+    ------
+    NotParsable
+        The data set is not well-formed, or has no usable SOP Instance UID.
+    LimitExceeded
+        It exceeds a limit.
+    ObjectTooLarge
+        It is deflated, and too large when inflated.
+    UidMismatch
+        It lacks its SOP Class, Study Instance or Series Instance UID.
+    """
+    with _opened(file) as descriptor:
+        source: Source = FileSource(descriptor, data_offset)
+        if is_deflated(transfer_syntax_uid):
+            source = InflatingSource(FileSource(descriptor, data_offset), limits.inflated_bytes)
+        encoding = encoding_of(transfer_syntax_uid)
+        values = Walk(source, encoding, attributes.WANTED, limits).run()
+    return Header(
+        sop_instance_uid=SOPInstanceUID(_required_uid(values, attributes.SOP_INSTANCE_UID)),
+        sop_class_uid=SOPClassUID(_matching_uid(values, attributes.SOP_CLASS_UID)),
+        study_instance_uid=StudyInstanceUID(_matching_uid(values, attributes.STUDY_INSTANCE_UID)),
+        series_instance_uid=SeriesInstanceUID(_matching_uid(values, attributes.SERIES_INSTANCE_UID)),
+        # Equal strings of thousands of objects become one.
+        transfer_syntax_uid=TransferSyntaxUID(sys.intern(transfer_syntax_uid)),
+        values=values,
+        codec=codec_of(values.get(attributes.SPECIFIC_CHARACTER_SET, b"")),
+        big_endian=encoding.big_endian,
+    )
+
+
+@contextmanager
+def _opened(file: Path | int) -> Iterator[int]:
+    if isinstance(file, int):
+        yield file
+        return
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _required_uid(values: Mapping[int, bytes], tag: int) -> str:
+    uid = _uid(values, tag)
+    if not uid:
+        raise NotParsable("It has no SOP Instance UID.")
+    return uid
+
+
+def _matching_uid(values: Mapping[int, bytes], tag: int) -> str:
+    # 0xA900, not 0xA700: repeating the same object would not help (PS3.4 Table B.2-1).
+    uid = _uid(values, tag)
+    if not uid:
+        raise UidMismatch("It lacks its SOP Class, Study Instance or Series Instance UID.")
+    return uid
+
+
+def _uid(values: Mapping[int, bytes], tag: int) -> str:
+    """Return a UID without padding, empty when it is absent (PS3.5 Section 9.1: padded with one NUL)."""
+    value = values.get(tag, b"")
+    # Spaces are wrong padding, but common.
+    uid = value.rstrip(b"\0 ").decode("latin_1")
+    if uid and not is_valid_uid(uid):
+        raise NotParsable("One of its UIDs is not valid.")
+    return uid
