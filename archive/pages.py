@@ -101,6 +101,8 @@ def equals(columns: Mapping[str, ColumnElement[Any]], filters: Mapping[str, str 
 
 def _typed(column: ColumnElement[Any], name: str, value: str) -> str | int:
     if column.type.python_type is not int:
+        if "\0" in value:
+            raise InvalidQuery(f"{name} holds a character that no value has.")
         return value
     try:
         return int(value)
