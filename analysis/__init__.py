@@ -1,1 +1,1 @@
-"""Analyzers, the runner that executes them, and their results as DICOM objects."""
+"""Analyzers, the runner that drives them, and their results as DICOM objects."""
