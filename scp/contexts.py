@@ -7,7 +7,6 @@ from pydicom.uid import UID
 
 from archive.uids import is_valid_uid
 from routing.negotiation import (
-    EXPLICIT_VR_BIG_ENDIAN,
     EXPLICIT_VR_LITTLE_ENDIAN,
     IMPLICIT_VR_LITTLE_ENDIAN,
     AssociateAccept,
@@ -33,7 +32,8 @@ GET_CLASSES: Final = frozenset({PATIENT_ROOT_GET, STUDY_ROOT_GET})
 QUERY_RETRIEVE_CLASSES: Final = FIND_CLASSES | MOVE_CLASSES | GET_CLASSES
 PATIENT_ROOT_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, PATIENT_ROOT_GET})
 
-_UNCOMPRESSED: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN})
+# Every AE must offer the implicit one, so that big endian identifiers are never the only choice (PS3.5 Section 10.1).
+_LITTLE_ENDIAN: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
 _DICOM_ROOT: Final = "1.2.840.10008."
 _STORAGE_ROOT: Final = "1.2.840.10008.5.1.4.1.1."
 # Hardcopy images, RT beams and brachy delivery instructions stand outside the storage root (PS3.6 Table A-1).
@@ -97,7 +97,7 @@ def _answer_context(context: ProposedContext) -> ContextAnswer:
 def _negotiate(context: ProposedContext) -> tuple[ContextResult, str]:
     first = context.transfer_syntaxes[0] if context.transfer_syntaxes else IMPLICIT_VR_LITTLE_ENDIAN
     if context.abstract_syntax == VERIFICATION or context.abstract_syntax in QUERY_RETRIEVE_CLASSES:
-        acceptable = _UNCOMPRESSED.__contains__
+        acceptable = _LITTLE_ENDIAN.__contains__
     elif is_storage(context.abstract_syntax):
         acceptable = is_storage_syntax
     else:

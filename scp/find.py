@@ -1,0 +1,88 @@
+"""C-FIND, PS3.4 Section C.4.1: one matcher for all levels of both models, answered in short read transactions."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from archive import query
+from archive.database import Database
+from archive.errors import NodeError
+from archive.query import Match, Query
+from routing.association import Message
+from routing.dimse import Element, number
+from routing.negotiation import IMPLICIT_VR_LITTLE_ENDIAN
+from scp import identifier
+from scp.contexts import FIND_CLASSES
+from scp.session import Session
+from scp.statuses import Status, status_of
+
+_log = structlog.get_logger()
+DEFAULT_MAX_MATCHES: Final = 100_000
+# A read transaction lasts for as many matches, not for as long as a peer takes to read them.
+_PAGE: Final = 256
+
+
+class Find:
+    """The query service.
+
+    Parameters
+    ----------
+    database
+        The index.
+    ae_title
+        Our title, for Retrieve AE Title.
+    max_matches
+        More are not sent: the answer ends with "out of resources".
+    """
+
+    verb = "find"
+
+    def __init__(self, database: Database, *, ae_title: str, max_matches: int = DEFAULT_MAX_MATCHES) -> None:
+        self._database = database
+        self._ae_title = ae_title
+        self._max_matches = max_matches
+
+    def serves(self, abstract_syntax: str) -> bool:
+        """Serve Patient Root and Study Root FIND."""
+        return abstract_syntax in FIND_CLASSES
+
+    def handle(self, session: Session, message: Message) -> None:
+        """Answer one query: a pending response for each match, then the final one."""
+        try:
+            status, comment = self._answer(session, message), ""
+        except NodeError as error:
+            status, comment = status_of(error)
+            _log.info("find_refused", association=session.association_id, reason=type(error).__name__)
+        if status is Status.OUT_OF_RESOURCES:
+            comment = comment or "More matches than this node sends"
+        session.association.forget_cancel(number(message.command, Element.MESSAGE_ID))
+        session.answer(message, status, comment=comment)
+
+    def _answer(self, session: Session, message: Message) -> Status:
+        implicit = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
+        encoded = session.association.identifier()
+        asked = identifier.understand(encoded, sop_class_uid=message.context.abstract_syntax, implicit=implicit)
+        wanted = asked.query()
+        wanted.require_hierarchy()
+        pending = Status.PENDING_KEYS_UNSUPPORTED if wanted.unsupported else Status.PENDING
+        message_id = number(message.command, Element.MESSAGE_ID)
+        for count, match in enumerate(self._matches(session.caller.tenant, wanted)):
+            if session.association.canceled(message_id):
+                return Status.CANCELED
+            if count == self._max_matches:
+                return Status.OUT_OF_RESOURCES
+            data_set = identifier.answer(
+                asked, match, ae_title=self._ae_title, charset=session.caller.charset, implicit=implicit
+            )
+            session.answer(message, pending, data_set=data_set)
+        return Status.SUCCESS
+
+    def _matches(self, tenant: str, wanted: Query) -> Iterator[Match]:
+        while True:
+            page = self._database.read(query.page, tenant, wanted, _PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            wanted = replace(wanted, after=page[-1].position)
