@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -187,7 +187,7 @@ def failures(instances: Iterable[StoredInstance], reason: str) -> Iterator[Outco
 
 def deliver(
     peer: Peer, instances: Iterable[StoredInstance], blobs: Blobs, *, originator: Originator | None = None
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Send `instances` to `peer` over as few associations as their presentation contexts allow.
 
     Every instance gets an outcome, also when the peer cannot be reached. Closing the iterator early releases the
