@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import CompoundSelect, Connection, Select, delete, select
 
 from archive import audit, events
 from archive.errors import NotFound
@@ -43,7 +43,7 @@ def _of_study(study_id: int) -> Select[tuple[int]]:
     return select(series.c.id).where(series.c.study_id == study_id)
 
 
-def _blob_keys(tenant: str, study_id: int) -> Select[Any]:
+def _blob_keys(tenant: str, study_id: int) -> CompoundSelect[Any]:
     instances = instance.c.series_id.in_(_of_study(study_id))
     uids = select(instance.c.sop_instance_uid).where(instances)
     kept_aside = (quarantine.c.tenant == tenant, quarantine.c.sop_instance_uid.in_(uids))

@@ -95,7 +95,7 @@ def _with_sums(connection: Connection, tenant: str, studies: Sequence[dict[str, 
     for row in connection.execute(_series_of([each["id"] for each in studies])).mappings():
         by_study[row["study_id"]].append(row)
     uids = [each["study_instance_uid"] for each in studies]
-    percents = dict(connection.execute(_percents(tenant, uids)).tuples())
+    percents = {row.study_uid: row.percent for row in connection.execute(_percents(tenant, uids))}
     return [_item(each, by_study[each["id"]], percents.get(each["study_instance_uid"])) for each in studies]
 
 
@@ -113,7 +113,7 @@ def _percents(tenant: str, study_uids: Sequence[str]) -> Select[Any]:
     present = and_(series.c.id == job.c.series_id, series.c.generation == job.c.generation)
     done = case((job.c.status == JobState.COMPLETE.value, 100), else_=job.c.progress)
     return (
-        select(job.c.study_uid, func.avg(done))
+        select(job.c.study_uid, func.avg(done).label("percent"))
         .join(series, present)
         .where(job.c.tenant == tenant, job.c.study_uid.in_(study_uids))
         .where(job.c.status != JobState.SKIPPED.value)
