@@ -1,0 +1,54 @@
+/** Window presets: the part of the values that is spread over the grey scale. */
+
+export interface Window {
+  width: number;
+  center: number;
+}
+
+export interface Preset {
+  name: string;
+  /** Null: the window that the image itself asks for. */
+  window: Window | null;
+}
+
+const DEFAULT: Preset = { name: "Default", window: null };
+
+/** Usual windows in Hounsfield units; the number keys choose them in this order. */
+const CT: readonly Preset[] = [
+  { name: "Soft tissue", window: { width: 400, center: 40 } },
+  { name: "Lung", window: { width: 1500, center: -600 } },
+  { name: "Bone", window: { width: 1800, center: 400 } },
+  { name: "Brain", window: { width: 80, center: 40 } },
+  { name: "Stroke", window: { width: 40, center: 40 } },
+  { name: "Mediastinum", window: { width: 350, center: 50 } },
+  { name: "Liver", window: { width: 150, center: 60 } },
+  { name: "Angiography", window: { width: 600, center: 300 } },
+];
+
+export function presetsFor(modality: string): readonly Preset[] {
+  return modality === "CT" ? [...CT, DEFAULT] : [DEFAULT];
+}
+
+/** The preset of a number key; 1 is the first. */
+export function presetOfKey(modality: string, key: string): Preset | undefined {
+  return /^[1-9]$/.test(key) ? presetsFor(modality)[Number(key) - 1] : undefined;
+}
+
+/** The name of the preset that shows just this window. */
+export function presetNamed(modality: string, window: Window | null): string | undefined {
+  if (!window) return undefined;
+  return presetsFor(modality).find(
+    ({ window: preset }) =>
+      preset && Math.abs(preset.width - window.width) < 0.5 && Math.abs(preset.center - window.center) < 0.5,
+  )?.name;
+}
+
+/** Linear VOI function, PS3.3 C.11.2.1.2.1, as the bounds that the renderer wants, and back. */
+export function windowToRange({ width, center }: Window): { lower: number; upper: number } {
+  return { lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 };
+}
+
+export function rangeToWindow({ lower, upper }: { lower: number; upper: number }): Window {
+  const width = Math.abs(upper - lower) + 1;
+  return { width, center: (upper + lower + 1) / 2 };
+}

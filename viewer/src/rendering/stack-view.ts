@@ -1,0 +1,160 @@
+import * as cornerstone from "@cornerstonejs/core";
+import loader from "@cornerstonejs/dicom-image-loader";
+import * as tools from "@cornerstonejs/tools";
+import type { Point2 } from "../dicom/geometry";
+import type { Frame } from "./frames";
+import { rangeToWindow, type Window, windowToRange } from "./presets";
+import { startRendering } from "./setup";
+import { type ToolName, Toolset } from "./toolset";
+
+export interface StackState {
+  index: number;
+  window: Window | null;
+  inverted: boolean;
+  error: string | null;
+  /** The image of `index` is on the screen. */
+  shown: boolean;
+}
+
+const { Events } = cornerstone.Enums;
+let created = 0;
+
+/** A scrollable stack of images in one element. */
+export class StackView {
+  readonly #element: HTMLDivElement;
+  readonly #engine: cornerstone.RenderingEngine;
+  readonly #viewport: cornerstone.Types.IStackViewport;
+  readonly #tools: Toolset;
+  readonly #resizing: ResizeObserver;
+  #frames: readonly Frame[] = [];
+  #state: StackState = { index: 0, window: null, inverted: false, error: null, shown: false };
+
+  static async create(element: HTMLDivElement, onState: (state: StackState) => void): Promise<StackView> {
+    await startRendering();
+    return new StackView(element, onState);
+  }
+
+  /** Called after each drawing, with what is needed to draw over it. */
+  onDrawn: (() => void) | null = null;
+
+  private constructor(
+    element: HTMLDivElement,
+    private readonly onState: (state: StackState) => void,
+  ) {
+    created += 1;
+    const [engineId, viewportId] = [`engine-${created}`, `viewport-${created}`];
+    this.#element = element;
+    this.#engine = new cornerstone.RenderingEngine(engineId);
+    this.#engine.enableElement({ viewportId, type: cornerstone.Enums.ViewportType.STACK, element });
+    this.#viewport = this.#engine.getViewport(viewportId) as cornerstone.Types.IStackViewport;
+    this.#tools = new Toolset(`tools-${created}`, viewportId, engineId);
+    element.addEventListener(Events.IMAGE_RENDERED, this.#drawn);
+    element.addEventListener(Events.VOI_MODIFIED, this.#windowChanged);
+    element.addEventListener("contextmenu", preventDefault);
+    this.#resizing = new ResizeObserver(() => this.#engine.resize(true, true));
+    this.#resizing.observe(element);
+  }
+
+  async show(frames: readonly Frame[], index: number): Promise<void> {
+    this.#frames = frames;
+    for (const { imageId, metadata } of frames) {
+      loader.wadors.metaDataManager.add(imageId, metadata as never);
+    }
+    this.#set({ index, error: null, shown: false, inverted: false });
+    await this.#attempt(async () => {
+      await this.#viewport.setStack(
+        frames.map(({ imageId }) => imageId),
+        index,
+      );
+      this.#viewport.render();
+      tools.utilities.stackContextPrefetch.enable(this.#element);
+    });
+  }
+
+  async goTo(index: number): Promise<void> {
+    const next = Math.min(this.#frames.length - 1, Math.max(0, index));
+    if (next === this.#state.index || this.#frames.length === 0) return;
+    this.#set({ index: next, error: null, shown: false });
+    await this.#attempt(() => this.#viewport.setImageIdIndex(next));
+  }
+
+  scroll(by: number): Promise<void> {
+    return this.goTo(this.#state.index + by);
+  }
+
+  setWindow(window: Window | null): void {
+    if (window) this.#viewport.setProperties({ voiRange: windowToRange(window) });
+    else this.#viewport.resetProperties();
+    this.#viewport.render();
+    this.#windowChanged();
+  }
+
+  invert(): void {
+    const { invert = false } = this.#viewport.getProperties();
+    this.#viewport.setProperties({ invert: !invert });
+    this.#viewport.render();
+    this.#set({ inverted: !this.#state.inverted });
+  }
+
+  reset(): void {
+    this.#viewport.resetCamera();
+    this.#viewport.resetProperties();
+    this.#viewport.render();
+    this.#set({ inverted: false });
+    this.#windowChanged();
+  }
+
+  activate(tool: ToolName): void {
+    this.#tools.activate(tool);
+  }
+
+  /** From a continuous pixel index of the shown image to CSS pixels of the element. */
+  toCanvas([x, y]: Point2): Point2 | null {
+    const world = this.#viewport.getImageData()?.imageData.indexToWorld?.([x, y, 0]);
+    return world ? this.#viewport.worldToCanvas(world as cornerstone.Types.Point3) : null;
+  }
+
+  dispose(): void {
+    this.#resizing.disconnect();
+    this.#element.removeEventListener(Events.IMAGE_RENDERED, this.#drawn);
+    this.#element.removeEventListener(Events.VOI_MODIFIED, this.#windowChanged);
+    this.#element.removeEventListener("contextmenu", preventDefault);
+    tools.utilities.stackContextPrefetch.disable(this.#element);
+    this.#tools.dispose();
+    this.#engine.destroy();
+  }
+
+  /** An image that cannot be had or decoded is a message in its place, not the end of the page. */
+  async #attempt(act: () => Promise<unknown>): Promise<void> {
+    const { index } = this.#state;
+    try {
+      await act();
+      if (index === this.#state.index) this.#set({ shown: true });
+      this.#windowChanged();
+    } catch (reason) {
+      if (index === this.#state.index) this.#set({ error: describe(reason) });
+    }
+  }
+
+  readonly #drawn = () => this.onDrawn?.();
+
+  readonly #windowChanged = () => {
+    const range = this.#viewport.getProperties().voiRange;
+    this.#set({ window: range ? rangeToWindow(range) : null });
+  };
+
+  #set(change: Partial<StackState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.onState(this.#state);
+  }
+}
+
+/** The second button zooms; it must not open the browser's menu. */
+function preventDefault(event: Event): void {
+  event.preventDefault();
+}
+
+function describe(reason: unknown): string {
+  const error = (reason as { error?: unknown } | null)?.error ?? reason;
+  return error instanceof Error && error.message ? error.message : "The image could not be loaded";
+}

@@ -1,0 +1,50 @@
+import { type RefObject, useEffect, useRef } from "react";
+import { explain } from "../http/problem";
+import type { Frame } from "../rendering/frames";
+import { Overlay } from "../rendering/overlay";
+import { frameOfRegions, shapesOn } from "../rendering/shapes";
+import type { StackView } from "../rendering/stack-view";
+import type { Focus } from "./focus";
+import { useSegmentations } from "./useSegmentations";
+
+interface Options {
+  studyUid: string;
+  svg: RefObject<SVGSVGElement | null>;
+  view: StackView | null;
+  frames: readonly Frame[];
+  index: number;
+  focus: Focus | null;
+  on: boolean;
+}
+
+/** Go to the image of the finding that was pressed, and draw its region on every image that has a part. */
+export function useFocusOverlay({ studyUid, svg, view, frames, index, focus, on }: Options) {
+  const { found, ready, failed } = useSegmentations(studyUid, focus);
+  const overlay = useRef<Overlay | null>(null);
+  const answered = useRef<number | null>(null);
+
+  useEffect(() => {
+    if (!view || !svg.current) return;
+    const made = new Overlay(svg.current, (point) => view.toCanvas(point));
+    overlay.current = made;
+    view.onDrawn = () => made.draw();
+    return () => {
+      view.onDrawn = null;
+      made.show([]);
+    };
+  }, [view, svg]);
+
+  useEffect(() => {
+    if (!view || !focus || !ready || answered.current === focus.request) return;
+    answered.current = focus.request;
+    const target = frameOfRegions(focus.regions, frames, found);
+    if (target !== undefined) void view.goTo(target);
+  }, [view, focus, frames, ready, found]);
+
+  useEffect(() => {
+    const frame = frames[index];
+    overlay.current?.show(on && focus && frame ? shapesOn(frame, focus.regions, found) : []);
+  }, [frames, index, focus, found, on]);
+
+  return { message: failed ? `The region could not be loaded: ${explain(failed)}` : "" };
+}

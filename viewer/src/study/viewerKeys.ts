@@ -1,0 +1,42 @@
+import { type Preset, presetOfKey } from "../rendering/presets";
+import type { StackView } from "../rendering/stack-view";
+
+const PAGE = 10;
+
+interface Place {
+  index: number;
+  count: number;
+}
+
+/** The image that a key leads to; undefined when the key is not for scrolling. */
+export function imageOfKey(key: string, { index, count }: Place): number | undefined {
+  const targets: Record<string, number> = {
+    ArrowUp: index - 1,
+    ArrowDown: index + 1,
+    PageUp: index - PAGE,
+    PageDown: index + PAGE,
+    Home: 0,
+    End: count - 1,
+  };
+  const target = targets[key];
+  return target === undefined ? undefined : Math.min(count - 1, Math.max(0, target));
+}
+
+interface Keys {
+  view: StackView;
+  place: Place;
+  modality: string;
+  onPreset: (preset: Preset) => void;
+}
+
+/** Do what a key asks for; false when it asks for nothing. */
+export function pressKey(key: string, { view, place, modality, onPreset }: Keys): boolean {
+  const image = imageOfKey(key, place);
+  const preset = presetOfKey(modality, key);
+  if (image !== undefined) void view.goTo(image);
+  else if (preset) onPreset(preset);
+  else if (key.toLowerCase() === "r") view.reset();
+  else if (key.toLowerCase() === "i") view.invert();
+  else return false;
+  return true;
+}
