@@ -68,7 +68,7 @@ def start_pacs(tmp_path: Path) -> Iterator[Callable[[str], StoreScp]]:
 
 
 @pytest.fixture
-def start_orthanc(tmp_path: Path) -> Iterator[Callable[[Node], Orthanc]]:
+def start_orthanc(tmp_path: Path) -> Iterator[Callable[[int], Orthanc]]:
     """Start Orthanc beside a node; it is stopped after the test."""
     _require("Orthanc")
     started: list[Orthanc] = []

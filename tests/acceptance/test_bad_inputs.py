@@ -8,11 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from pydicom.uid import (
-    MRImageStorage,
-    StudyRootQueryRetrieveInformationModelFind,
-    generate_uid,
-)
+from pydicom.uid import MRImageStorage, generate_uid
 
 from tests.acceptance.peers.dcmtk import Scu, run
 from tests.acceptance.peers.node import Node
@@ -193,7 +189,7 @@ def test_b31_a_private_storage_class_is_stored(module_node: Node) -> None:
 
 
 def test_b31_a_c_store_on_a_query_context_is_refused(module_node: Node) -> None:
-    find = StudyRootQueryRetrieveInformationModelFind
+    find = "1.2.840.10008.5.1.4.1.2.2.1"  # Study Root Query/Retrieve Information Model - FIND
     ds = ct_slice()
     with RawScu(module_node.dicom_port, contexts={1: Context(abstract_syntax=find)}) as scu:
         assert scu.store(encoded(ds), sop_instance=ds.SOPInstanceUID.encode()) == CLASS_NOT_SUPPORTED

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from isocenter.demo.phantom import PhantomStudy, write_phantom
 from tests.acceptance.peers import browser
 from tests.acceptance.peers.dcmtk import Scu
-from tests.acceptance.peers.node import Node
+from tests.acceptance.peers.node import ADMIN_PASSWORD, Node
 from tests.acceptance.peers.objects import ct_slice, encoded, part10
 from tests.acceptance.peers.raw import RawScu
 
@@ -69,7 +69,7 @@ def test_a_wrong_password_is_said_plainly(context: BrowserContext, module_node: 
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_contain_text("User name or password is wrong")
-    page.get_by_label("Password").fill(browser.ADMIN_PASSWORD)
+    page.get_by_label("Password").fill(ADMIN_PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page).to_have_url(f"{module_node.url}/activity")
     expect(page).to_have_title(re.compile("Isocenter$"))
