@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import structlog
 
 from archive import associations
+from archive.bus import Bus
 from archive.database import Database
 from archive.errors import NodeError
 from archive.origin import DEFAULT_TENANT
@@ -40,12 +41,15 @@ class DatabaseRecorder:
     ----------
     database
         The index.
+    bus
+        Wakes those who show refusals, or wait for an association to end.
     listener
         Name of this process among all of the node; by default made of host and process ID.
     """
 
-    def __init__(self, database: Database, *, listener: str | None = None) -> None:
+    def __init__(self, database: Database, bus: Bus, *, listener: str | None = None) -> None:
         self._database = database
+        self._bus = bus
         self.listener = listener or f"{socket.gethostname()}:{os.getpid()}"
         self._ended = threading.Event()
 
@@ -64,10 +68,12 @@ class DatabaseRecorder:
     def closed(self, association_id: int) -> None:
         """Record a release."""
         self._database.write(associations.closed, association_id, now=time.time())
+        self._bus.publish("arrivals")
 
     def aborted(self, association_id: int, reason: str) -> None:
         """Record an end without release."""
         self._database.write(associations.aborted, association_id, reason, now=time.time())
+        self._bus.publish("arrivals")
 
     def rejected(self, *, calling_ae_title: str, called_ae_title: str, address: str, reason: str) -> None:
         """Record a refused association; who was not let in belongs to no tenant, so the default one sees it."""
@@ -80,6 +86,7 @@ class DatabaseRecorder:
             reason=reason,
             now=time.time(),
         )
+        self._bus.publish("events")
 
     def start_heartbeat(self) -> None:
         """Say from now on, in a thread of its own, that this process lives."""
