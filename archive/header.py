@@ -5,7 +5,6 @@ Here values of the outside world become typed ones; nowhere else.
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -146,8 +145,7 @@ def read_header(
         sop_class_uid=SOPClassUID(_matching_uid(values, attributes.SOP_CLASS_UID)),
         study_instance_uid=StudyInstanceUID(_matching_uid(values, attributes.STUDY_INSTANCE_UID)),
         series_instance_uid=SeriesInstanceUID(_matching_uid(values, attributes.SERIES_INSTANCE_UID)),
-        # Equal strings of thousands of objects become one.
-        transfer_syntax_uid=TransferSyntaxUID(sys.intern(transfer_syntax_uid)),
+        transfer_syntax_uid=TransferSyntaxUID(str(transfer_syntax_uid)),
         values=values,
         codec=codec_of(values.get(attributes.SPECIFIC_CHARACTER_SET, b"")),
         big_endian=encoding.big_endian,

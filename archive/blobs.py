@@ -1,0 +1,139 @@
+"""The object files: where they are, and how they come to be there for good.
+
+A key is a random name made by the node; no text of a sender is ever part of a path.
+"""
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, Self
+
+from archive.errors import StorageFull
+from archive.storage_errors import storage_error
+
+_FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
+_KEY: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.dcm")
+_SPACE_CHECK_SECONDS: Final = 1.0
+
+
+class FileBlobs:
+    """Object files below one folder: `ab/<32 hexadecimal digits>.dcm`, and `spool/` for what is being received.
+
+    Parameters
+    ----------
+    root
+        The folder; it is made if it is missing.
+    reserved_bytes
+        Free space below which nothing more is taken, so that database and logs still have room.
+
+    Raises
+    ------
+    StorageFailed
+        The folder cannot be written.
+    """
+
+    def __init__(self, root: Path, *, reserved_bytes: int = 0) -> None:
+        self.root = root
+        self.spool_folder = root / "spool"
+        self._reserved_bytes = reserved_bytes
+        self._space_checked = 0.0
+        self._free_bytes = 0
+        try:
+            for name in ("spool", *_FOLDERS):
+                (root / name).mkdir(parents=True, exist_ok=True)
+            _sync_folder(root)
+            # Kept open: one open and close less for each object.
+            self._descriptors = {name: os.open(root / name, os.O_RDONLY | os.O_DIRECTORY) for name in _FOLDERS}
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def close(self) -> None:
+        """Close the folders."""
+        while self._descriptors:
+            os.close(self._descriptors.popitem()[1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def new_key(self) -> str:
+        """Return a name for a new object."""
+        name = secrets.token_hex(16)
+        return f"{name[:2]}/{name}.dcm"
+
+    def path(self, key: str) -> Path:
+        """Return the path of an object.
+
+        Raises
+        ------
+        ValueError
+            The key was not made by this class.
+        """
+        if not _KEY.fullmatch(key):
+            raise ValueError("not a key of this store")
+        return self.root / key
+
+    def open(self, key: str) -> BinaryIO:
+        """Open an object for reading."""
+        return self.path(key).open("rb")
+
+    def keep(self, spooled: Path, key: str) -> None:
+        """Give a finished, synced file its final name. The name is durable after `sync_folder`."""
+        try:
+            os.rename(spooled, f"{self.root}/{key}")  # noqa: PTH104 - Path would parse both names again
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def sync_folder(self, key: str) -> None:
+        """Make the name of an object durable."""
+        try:
+            os.fsync(self._descriptors[key[:2]])
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is gone already is fine."""
+        self.path(key).unlink(missing_ok=True)
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of all files, folder by folder."""
+        for folder in _FOLDERS:
+            with os.scandir(self.root / folder) as entries:
+                yield from (key for entry in entries if _KEY.fullmatch(key := f"{folder}/{entry.name}"))
+
+    @property
+    def free_bytes(self) -> int:
+        """Free space for this process, at most a second old."""
+        now = time.monotonic()
+        if now - self._space_checked > _SPACE_CHECK_SECONDS:
+            try:
+                status = os.statvfs(self.root)
+            except OSError as error:
+                raise storage_error(error) from error
+            self._free_bytes = status.f_bavail * status.f_frsize
+            self._space_checked = now
+        return self._free_bytes
+
+    def check_space(self, wanted_bytes: int = 0) -> None:
+        """Refuse before the disk is full.
+
+        Raises
+        ------
+        StorageFull
+            Less than the reserve would be left.
+        """
+        if self.free_bytes - wanted_bytes < self._reserved_bytes:
+            raise StorageFull("The reserve of free space is reached.")
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,220 @@
+"""The group commit: objects of concurrent associations share one transaction, and a lone one never waits.
+
+Whoever finds no commit in progress commits at once, for itself and for all that wait; those who come meanwhile wait
+for the next one, which takes them all.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from archive import ingest_rows
+from archive.database import Database
+from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
+from archive.index import Record, arrival_row
+from archive.ingest_rows import SeriesKey
+
+_LARGEST_GROUP: Final = 200
+_REMEMBERED_SERIES: Final = 10_000
+_TRIES: Final = 3
+
+
+class Outcome(StrEnum):
+    """What became of an object."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    REPLACED = "replaced"
+    QUARANTINED = "quarantined"
+
+
+class Duplicates(StrEnum):
+    """What to do with other bytes under a SOP Instance UID that is here already (`storage.duplicates`)."""
+
+    KEEP_FIRST = "keep-first"
+    KEEP_BOTH = "keep-both"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """The end of one object's transaction.
+
+    Parameters
+    ----------
+    outcome
+        What became of the object.
+    obsolete_key
+        The file that is not needed any more: the new one of a duplicate, the old one of what was replaced.
+    """
+
+    outcome: Outcome
+    obsolete_key: str | None = None
+
+
+@dataclass(slots=True)
+class _Ticket:
+    record: Record
+    result: Committed | NodeError | None = None
+
+
+class GroupCommit:
+    """Writes records to the index.
+
+    Parameters
+    ----------
+    database
+        Where to.
+    duplicates
+        Policy for a SOP Instance UID that is there with other bytes.
+    """
+
+    def __init__(self, database: Database, duplicates: Duplicates) -> None:
+        self._database = database
+        self._duplicates = duplicates
+        self._series = _SeriesCache()
+        self._committing = threading.Lock()
+        self._waiting: list[_Ticket] = []
+
+    def commit(self, record: Record) -> Committed:
+        """Write one record; returns when it is durable.
+
+        Raises
+        ------
+        DuplicateRefused
+            Other bytes are there under its SOP Instance UID, and the first ones are kept.
+        DatabaseUnavailable, StorageFull, StorageFailed
+            The database did not take it.
+        """
+        ticket = _Ticket(record)
+        # Appending and slicing a list are atomic; a ticket is taken by exactly one group.
+        self._waiting.append(ticket)
+        with self._committing:
+            while ticket.result is None:
+                group = self._waiting[:_LARGEST_GROUP]
+                del self._waiting[: len(group)]
+                try:
+                    self._commit_group(group)
+                finally:
+                    _fail_unfinished(group)
+        if isinstance(ticket.result, NodeError):
+            raise ticket.result
+        return ticket.result
+
+    def _commit_group(self, group: Sequence[_Ticket]) -> None:
+        """Commit all together; when that fails, each alone, so that one cannot fail its neighbours."""
+        try:
+            self._commit_records(group)
+        except NodeError as error:
+            for ticket in group:
+                ticket.result = error
+        except (DBAPIError, LookupError) as error:
+            self._series.forget(ticket.record.series_key for ticket in group)
+            if len(group) > 1:
+                for ticket in group:
+                    self._commit_group([ticket])
+            else:
+                self._commit_once_more(group[0], error)
+
+    def _commit_once_more(self, ticket: _Ticket, cause: Exception) -> None:
+        # Its series was remembered, but deleted meanwhile; now it is looked up afresh.
+        for _ in range(_TRIES):
+            try:
+                return self._commit_records([ticket])
+            except NodeError as error:
+                ticket.result = error
+                return None
+            except (DBAPIError, LookupError) as error:
+                cause = error
+        ticket.result = DatabaseUnavailable("The index refused the object.")
+        ticket.result.__cause__ = cause
+        return None
+
+    def _commit_records(self, group: Sequence[_Ticket]) -> None:
+        records = [ticket.record for ticket in group]
+        results, series = self._database.write(self._write, records)
+        self._series.remember(series)
+        for ticket, result in zip(group, results, strict=True):
+            ticket.result = result
+
+    def _write(
+        self, connection: Connection, records: Sequence[Record]
+    ) -> tuple[list[Committed | NodeError], dict[SeriesKey, int]]:
+        series = self._series.known(record.series_key for record in records)
+        series |= ingest_rows.ensure_series(connection, (r for r in records if r.series_key not in series))
+        inserted = ingest_rows.insert_instances(connection, _first_of_each_uid(records), series)
+        arrivals = [
+            arrival_row(record, series[record.series_key], inserted[record.blob_key], Outcome.STORED)
+            for record in records
+            if record.blob_key in inserted
+        ]
+        ingest_rows.insert_arrivals(connection, arrivals)
+        stored = Committed(outcome=Outcome.STORED)
+        results = [
+            stored if record.blob_key in inserted else self._write_duplicate(connection, record, series)
+            for record in records
+        ]
+        return results, series
+
+    def _write_duplicate(
+        self, connection: Connection, record: Record, series: dict[SeriesKey, int]
+    ) -> Committed | NodeError:
+        existing = ingest_rows.existing(connection, record)
+        if existing is None:
+            raise LookupError("the instance vanished while its duplicate was received")
+        if existing["blob_key"] == record.blob_key:
+            # The connection broke after a commit that had succeeded, and the transaction was repeated.
+            return Committed(outcome=Outcome.STORED)
+        if existing["sha256"] == record.sha256:
+            return Committed(outcome=Outcome.DUPLICATE, obsolete_key=record.blob_key)
+        if self._duplicates is Duplicates.KEEP_FIRST:
+            return DuplicateRefused()
+        if self._duplicates is Duplicates.KEEP_BOTH:
+            ingest_rows.quarantine(connection, record, "same SOP Instance UID, other content")
+            return Committed(outcome=Outcome.QUARANTINED)
+        ingest_rows.replace_instance(connection, record, existing["id"], series[record.series_key])
+        return Committed(outcome=Outcome.REPLACED, obsolete_key=existing["blob_key"])
+
+
+def _fail_unfinished(group: Sequence[_Ticket]) -> None:
+    # Only after an error that nobody foresaw: it is raised here, and must not leave the others waiting for ever.
+    for ticket in group:
+        ticket.result = ticket.result or DatabaseUnavailable()
+
+
+def _first_of_each_uid(records: Sequence[Record]) -> list[Record]:
+    """Return the records without those that repeat a SOP Instance UID of the same group."""
+    firsts: dict[tuple[str, str], Record] = {}
+    for record in records:
+        firsts.setdefault((record.origin.tenant, record.header.sop_instance_uid), record)
+    return list(firsts.values())
+
+
+class _SeriesCache:
+    """Ids of series that are in the database, the recently used ones."""
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[SeriesKey, int] = OrderedDict()
+
+    def known(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
+        """Return the ids of those keys that are known."""
+        return {key: self._ids[key] for key in keys if key in self._ids}
+
+    def remember(self, ids: dict[SeriesKey, int]) -> None:
+        """Remember ids whose transaction is committed."""
+        for key, series_id in ids.items():
+            self._ids[key] = series_id
+            self._ids.move_to_end(key)
+        while len(self._ids) > _REMEMBERED_SERIES:
+            self._ids.popitem(last=False)
+
+    def forget(self, keys: Iterable[SeriesKey]) -> None:
+        """Forget ids that may have vanished."""
+        for key in keys:
+            self._ids.pop(key, None)

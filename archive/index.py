@@ -1,0 +1,169 @@
+"""Rows of the index, made of headers: pure functions."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from archive import header_attributes as attributes
+from archive.header import Header
+from archive.matching import normalize_name, normalize_text
+from archive.origin import Origin, OriginKind
+from archive.spool import Spooled
+
+Row: TypeAlias = dict[str, Any]
+
+_STUDY_NAMES: Final = ("patient_name", "referring_physician_name")
+_STUDY_TEXTS: Final = ("patient_id", "accession_number", "study_description")
+_SERIES_NAMES: Final = ("performing_physician_name", "operators_name")
+_SERIES_TEXTS: Final = ("series_description",)
+_BIGGEST_INTEGER: Final = (1 << 31) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One object on its way into the index.
+
+    Parameters
+    ----------
+    header
+        What is known of it.
+    origin
+        Where it came from.
+    blob_key
+        Where it is.
+    data_offset, size, sha256
+        The data set in the file.
+    received
+        When it was received, in seconds since the epoch.
+    """
+
+    header: Header
+    origin: Origin
+    blob_key: str
+    data_offset: int
+    size: int
+    sha256: str
+    received: float = field(default_factory=time.time)
+
+    @property
+    def series_key(self) -> tuple[str, str, str]:
+        """Tenant, Study Instance UID and Series Instance UID."""
+        return self.origin.tenant, self.header.study_instance_uid, self.header.series_instance_uid
+
+    @property
+    def source(self) -> str:
+        """AE title or account it came from."""
+        return self.origin.ae_title or self.origin.principal or ""
+
+
+def record_of(spooled: Spooled, header: Header, origin: Origin, blob_key: str) -> Record:
+    """Return the record of a received object."""
+    return Record(
+        header=header,
+        origin=origin,
+        blob_key=blob_key,
+        data_offset=spooled.data_offset,
+        size=spooled.size,
+        sha256=spooled.sha256,
+    )
+
+
+def study_row(record: Record) -> Row:
+    """Return the row of the object's study."""
+    row: Row = {name: record.header.text(name) for name in attributes.STUDY}
+    row |= _matches(row, _STUDY_NAMES, _STUDY_TEXTS)
+    row |= {
+        "tenant": record.origin.tenant,
+        "study_instance_uid": record.header.study_instance_uid,
+        "patient_key": _patient_key(row) or record.header.study_instance_uid,
+        "created": record.received,
+        "updated": record.received,
+    }
+    return row
+
+
+def series_row(record: Record, study_id: int) -> Row:
+    """Return the row of the object's series."""
+    row: Row = {name: record.header.text(name) for name in attributes.SERIES}
+    row |= _matches(row, _SERIES_NAMES, _SERIES_TEXTS)
+    row |= {
+        "tenant": record.origin.tenant,
+        "study_id": study_id,
+        "study_instance_uid": record.header.study_instance_uid,
+        "series_instance_uid": record.header.series_instance_uid,
+        "own_result": record.origin.kind is OriginKind.ANALYSIS,
+        "created": record.received,
+    }
+    return row
+
+
+def instance_row(record: Record, series_id: int) -> Row:
+    """Return the row of the object itself."""
+    header = record.header
+    row: Row = {name: header.text(name) for name in attributes.INSTANCE}
+    row |= {name: _bounded(header.number(name)) for name in attributes.INSTANCE_NUMBERS}
+    row |= {
+        "tenant": record.origin.tenant,
+        "series_id": series_id,
+        "study_instance_uid": header.study_instance_uid,
+        "series_instance_uid": header.series_instance_uid,
+        "sop_instance_uid": header.sop_instance_uid,
+        "sop_class_uid": header.sop_class_uid,
+        "transfer_syntax_uid": header.transfer_syntax_uid,
+        "concept_name_code": header.concept_name_code,
+        "blob_key": record.blob_key,
+        "data_offset": record.data_offset,
+        "size": record.size,
+        "sha256": record.sha256,
+        "source_ae_title": record.origin.ae_title or "",
+        "origin": record.origin.kind.value,
+        "hidden": False,
+        "received": record.received,
+    }
+    return row
+
+
+def arrival_row(record: Record, series_id: int, instance_id: int, outcome: str) -> Row:
+    """Return the row that tells settling, events and audit of the object."""
+    return {
+        "tenant": record.origin.tenant,
+        "series_id": series_id,
+        "instance_id": instance_id,
+        "association_id": record.origin.association_id,
+        "origin": record.origin.kind.value,
+        "source": record.source,
+        "address": record.origin.address or "",
+        "outcome": outcome,
+        "received": record.received,
+    }
+
+
+def quarantine_row(record: Record, reason: str) -> Row:
+    """Return the row of an object that is kept aside."""
+    return {
+        "tenant": record.origin.tenant,
+        "sop_instance_uid": record.header.sop_instance_uid,
+        "blob_key": record.blob_key,
+        "sha256": record.sha256,
+        "size": record.size,
+        "reason": reason,
+        "source_ae_title": record.origin.ae_title or "",
+        "received": record.received,
+    }
+
+
+def _matches(row: Row, names: tuple[str, ...], texts: tuple[str, ...]) -> Row:
+    # Folding may lengthen a text; the indexes have a longest entry.
+    matches = {f"{name}_match": normalize_name(row[name])[: attributes.SHORT_LENGTH] for name in names}
+    return matches | {f"{name}_match": normalize_text(row[name])[: attributes.SHORT_LENGTH] for name in texts}
+
+
+def _patient_key(row: Row) -> str:
+    """Join Patient ID and issuer as HL7 does; only both together tell patients apart."""
+    if not row["patient_id"]:
+        return ""
+    return f"{row['patient_id']}^^^{row['issuer_of_patient_id']}" if row["issuer_of_patient_id"] else row["patient_id"]
+
+
+def _bounded(number: int | None) -> int | None:
+    return number if number is None or 0 <= number <= _BIGGEST_INTEGER else None

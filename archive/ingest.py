@@ -1,0 +1,176 @@
+"""The only way into the archive.
+
+C-STORE, STOW-RS, uploads, imports and our own results all end in `Archive.receive`, which returns when the object is
+durable and indexed: file synced, renamed, folder synced, transaction committed, in this order.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import structlog
+
+from archive.announcing import Announcer
+from archive.blobs import FileBlobs
+from archive.commit import Committed, Duplicates, GroupCommit, Outcome
+from archive.database import Database
+from archive.errors import UidMismatch
+from archive.header import Header, read_header
+from archive.index import record_of
+from archive.limits import Limits
+from archive.origin import Origin
+from archive.part10 import Part10Spool, spool_file
+from archive.spool import Spooled, SpoolFile
+from archive.storage_errors import storage_error
+
+__all__ = ["Archive", "Duplicates", "Outcome", "Part10Spool", "SpoolFile", "Spooled", "Stored"]
+
+ARRIVALS: Final = "arrivals"
+_DEFAULT_LIMITS: Final = Limits()
+_DEFAULT_MAX_OBJECT_BYTES: Final = 16 * 1024**3
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An object that the archive took.
+
+    Parameters
+    ----------
+    outcome
+        What became of it.
+    header
+        What is known of it.
+    """
+
+    outcome: Outcome
+    header: Header
+
+
+class Archive:
+    """Takes objects. Safe to share between threads.
+
+    Parameters
+    ----------
+    database, blobs
+        Where index and files are kept.
+    duplicates
+        What to do with other bytes under a SOP Instance UID that is here already.
+    max_object_bytes
+        Largest data set to take.
+    limits
+        Limits of reading a data set.
+    publish
+        Called with the topic `arrivals` after objects were stored, soon after and in another thread.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: FileBlobs,
+        *,
+        duplicates: str = Duplicates.KEEP_FIRST,
+        max_object_bytes: int = _DEFAULT_MAX_OBJECT_BYTES,
+        limits: Limits = _DEFAULT_LIMITS,
+        publish: Callable[[str], None] | None = None,
+    ) -> None:
+        self.database = database
+        self.blobs = blobs
+        self.limits = limits
+        self._max_object_bytes = max_object_bytes
+        self._commits = GroupCommit(database, Duplicates(duplicates))
+        self._announcer = Announcer(lambda: publish(ARRIVALS)) if publish else None
+
+    def close(self) -> None:
+        """End the announcements. Database and blobs stay open: they belong to the caller."""
+        if self._announcer:
+            self._announcer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def spool(self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> SpoolFile:
+        """Open a file for an object that is about to arrive.
+
+        Raises
+        ------
+        NotParsable
+            One of the UIDs is not valid.
+        StorageFull, StorageFailed
+            Nothing can be written, or the reserve of free space is reached.
+        """
+        self.blobs.check_space()
+        return SpoolFile(
+            self.blobs.spool_folder,
+            sop_class_uid=sop_class_uid,
+            sop_instance_uid=sop_instance_uid,
+            transfer_syntax_uid=transfer_syntax_uid,
+            max_bytes=self._max_object_bytes,
+        )
+
+    def receive(self, spooled: Spooled, origin: Origin) -> Stored:
+        """Keep an object. On failure its file is removed.
+
+        Raises
+        ------
+        UidMismatch
+            Data set and announcement differ, or Study or Series Instance UID is missing.
+        NotParsable, LimitExceeded, ObjectTooLarge
+            The data set is not well-formed, or exceeds a limit.
+        DuplicateRefused
+            Other bytes are here under its SOP Instance UID, and the first ones are kept.
+        StorageFull, StorageFailed, DatabaseUnavailable
+            It cannot be kept now.
+        """
+        key: str | None = None
+        try:
+            header = self._read(spooled)
+            spooled.sync()
+            key = self.blobs.new_key()
+            self.blobs.keep(spooled.path, key)
+            self.blobs.sync_folder(key)
+            committed = self._commits.commit(record_of(spooled, header, origin, key))
+        except BaseException:
+            self._remove(spooled, key)
+            raise
+        finally:
+            spooled.close()
+        self._tidy(committed)
+        return Stored(outcome=committed.outcome, header=header)
+
+    def receive_file(self, path: Path, origin: Origin) -> Stored:
+        """Keep the object in a DICOM file, which stays where it is; also one without file meta information."""
+        return self.receive(spool_file(self, path), origin)
+
+    def _read(self, spooled: Spooled) -> Header:
+        try:
+            header = read_header(spooled.descriptor, spooled.transfer_syntax_uid, spooled.data_offset, self.limits)
+        except OSError as error:
+            raise storage_error(error) from error
+        announced = spooled.sop_class_uid, spooled.sop_instance_uid
+        if announced != (header.sop_class_uid, header.sop_instance_uid):
+            raise UidMismatch
+        return header
+
+    def _remove(self, spooled: Spooled, key: str | None) -> None:
+        # On a failing disk nothing can be removed; the start-up sweep comes back to it.
+        with suppress(OSError):
+            spooled.path.unlink(missing_ok=True)
+            if key is not None:
+                self.blobs.remove(key)
+
+    def _tidy(self, committed: Committed) -> None:
+        if committed.obsolete_key is not None:
+            try:
+                self.blobs.remove(committed.obsolete_key)
+            except OSError:
+                # The object is safe; the start-up sweep finds the file.
+                _log.warning("obsolete_file_stays", key=committed.obsolete_key)
+        if self._announcer and committed.outcome is not Outcome.DUPLICATE:
+            self._announcer.announce()

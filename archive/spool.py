@@ -1,0 +1,192 @@
+"""An object on its way in: a file that grows as the bytes arrive, hashed as they pass."""
+
+import fcntl
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from archive import file_meta
+from archive.errors import NotParsable, ObjectTooLarge
+from archive.storage_errors import storage_error
+from archive.uids import SOPClassUID, SOPInstanceUID, TransferSyntaxUID, is_valid_uid
+
+SUFFIX: Final = ".part"
+# Smaller pieces are collected, so that a sender of small PDUs does not cost a system call for each.
+_COLLECT_BYTES: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spooled:
+    """A complete file in the spool, not yet durable.
+
+    The descriptor stays open and locked until the object is kept or given up: a sweep leaves locked files alone.
+
+    Parameters
+    ----------
+    path
+        The file: preamble, file meta information, data set.
+    descriptor
+        Its open descriptor.
+    sop_class_uid, sop_instance_uid
+        What the object was announced as.
+    transfer_syntax_uid
+        How the data set is encoded.
+    data_offset, size
+        Where the data set begins, and its size in bytes.
+    sha256
+        Hash of the data set's bytes, hexadecimal.
+    """
+
+    path: Path
+    descriptor: int
+    sop_class_uid: SOPClassUID
+    sop_instance_uid: SOPInstanceUID
+    transfer_syntax_uid: TransferSyntaxUID
+    data_offset: int
+    size: int
+    sha256: str
+
+    def sync(self) -> None:
+        """Make the content durable.
+
+        Raises
+        ------
+        StorageFull, StorageFailed
+            The disk did not take it.
+        """
+        try:
+            os.fdatasync(self.descriptor)
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def close(self) -> None:
+        """Let go of the file, which stays where it is."""
+        os.close(self.descriptor)
+
+    def discard(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+
+class SpoolFile:
+    """A file that is being received.
+
+    Parameters
+    ----------
+    folder
+        The spool, on the same volume as the final place.
+    sop_class_uid, sop_instance_uid
+        What the object is announced as.
+    transfer_syntax_uid
+        How its data set is encoded.
+    max_bytes
+        Largest data set to take.
+
+    Raises
+    ------
+    NotParsable
+        One of the UIDs is not valid.
+    StorageFull, StorageFailed
+        The file cannot be made.
+    """
+
+    def __init__(
+        self, folder: Path, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, max_bytes: int
+    ) -> None:
+        if not (is_valid_uid(sop_class_uid) and is_valid_uid(sop_instance_uid) and is_valid_uid(transfer_syntax_uid)):
+            raise NotParsable("It was announced with an invalid UID.")
+        # Callers may pass pydicom's UIDs; from here on they are plain strings.
+        self._uids = SOPClassUID(str(sop_class_uid)), SOPInstanceUID(str(sop_instance_uid))
+        self._transfer_syntax_uid = TransferSyntaxUID(str(transfer_syntax_uid))
+        self._pending = bytearray(
+            file_meta.encode(
+                sop_class_uid=sop_class_uid,
+                sop_instance_uid=sop_instance_uid,
+                transfer_syntax_uid=transfer_syntax_uid,
+            )
+        )
+        self._data_offset = len(self._pending)
+        self._max_bytes = max_bytes
+        self._size = 0
+        self._hash = hashlib.sha256()
+        self._path = folder / (secrets.token_hex(16) + SUFFIX)
+        self._descriptor = _create(self._path)
+        self._open = True
+
+    def write(self, view: memoryview | bytes) -> None:
+        """Append bytes of the data set; they may be overwritten once this returns.
+
+        Raises
+        ------
+        ObjectTooLarge
+            The data set is larger than allowed.
+        StorageFull, StorageFailed
+            The disk did not take it.
+        """
+        self._size += len(view)
+        if self._size > self._max_bytes:
+            raise ObjectTooLarge
+        self._hash.update(view)
+        if len(self._pending) + len(view) < _COLLECT_BYTES:
+            self._pending += view
+        else:
+            self._flush(view)
+
+    def finish(self) -> Spooled:
+        """Say that all bytes are there. The file is removed when this fails."""
+        try:
+            if self._pending:
+                self._flush(b"")
+        except BaseException:
+            self.discard()
+            raise
+        self._open = False
+        return Spooled(
+            path=self._path,
+            descriptor=self._descriptor,
+            sop_class_uid=self._uids[0],
+            sop_instance_uid=self._uids[1],
+            transfer_syntax_uid=self._transfer_syntax_uid,
+            data_offset=self._data_offset,
+            size=self._size,
+            sha256=self._hash.hexdigest(),
+        )
+
+    def discard(self) -> None:
+        """Give up: remove the file. After `finish` or a second time this does nothing."""
+        if self._open:
+            self._open = False
+            self._path.unlink(missing_ok=True)
+            os.close(self._descriptor)
+
+    def _flush(self, view: memoryview | bytes) -> None:
+        total = len(self._pending) + len(view)
+        try:
+            written = os.writev(self._descriptor, (self._pending, view)) if self._pending else 0
+            if not self._pending:
+                written = os.write(self._descriptor, view)
+            if written < total:
+                # Partly written: the disk is nearly full, or a signal came.
+                _write_all(self._descriptor, (bytes(self._pending) + view)[written:])
+        except OSError as error:
+            raise storage_error(error) from error
+        self._pending = bytearray()
+
+
+def _create(path: Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise storage_error(error) from error
+    return descriptor
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
