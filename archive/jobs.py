@@ -3,7 +3,6 @@
 `claims` has what a worker does with a job, `endings` how it ends; this module the rest, and the names of all.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -44,7 +43,7 @@ _FILTERS: Final = ("id", "study_uid", "series_uid", "analyzer", "version", "stat
 
 
 def create(
-    connection: Connection, series: Mapping[str, Any], analyzer: str, version: str, *, now: float, priority: int = 0
+    connection: Connection, series: RowMapping, analyzer: str, version: str, *, now: float, priority: int = 0
 ) -> int:
     """Make a job of an analyzer over a series in its present generation, and return its id.
 
@@ -65,7 +64,7 @@ def create(
     return int(row["id"])
 
 
-def create_skipped(connection: Connection, series: Mapping[str, Any], reason: str, *, now: float) -> int:
+def create_skipped(connection: Connection, series: RowMapping, reason: str, *, now: float) -> int:
     """Put on record that no analyzer takes a series, and why; return the id of the row."""
     values = _values(series, "", "", now)
     row = _insert(connection, {**values, "status": JobState.SKIPPED.value, "error": reason, "finished": now})
@@ -73,7 +72,7 @@ def create_skipped(connection: Connection, series: Mapping[str, Any], reason: st
     return int(row["id"])
 
 
-def retire(connection: Connection, series: Mapping[str, Any], *, now: float) -> None:
+def retire(connection: Connection, series: RowMapping, *, now: float) -> None:
     """Cancel the jobs over earlier generations of a series that nobody has begun."""
     reason = "late images made a newer job"
     older = (job.c.series_id == series["id"], job.c.generation < series["generation"])
@@ -165,7 +164,7 @@ _UNTOUCHED: Final[dict[str, Any]] = {
 }
 
 
-def _values(series: Mapping[str, Any], analyzer: str, version: str, now: float) -> dict[str, Any]:
+def _values(series: RowMapping, analyzer: str, version: str, now: float) -> dict[str, Any]:
     return {
         "tenant": series["tenant"],
         "study_uid": series["study_instance_uid"],
