@@ -1,0 +1,235 @@
+"""Decoding of compressed frames in limited child processes: a bad codestream costs one answer and nothing else."""
+
+import json
+import os
+import queue
+import select
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import IO, Any, Final, Protocol, Self, cast
+
+import numpy as np
+import structlog
+
+from archive.decoding_messages import LENGTHS, send_message
+from archive.errors import NotTranscodable
+from archive.pixels import ImagePixels
+
+_log = structlog.get_logger()
+
+WORKERS: Final = 2
+TIMEOUT_SECONDS: Final = 30
+# Address space, not memory: libraries reserve much more than they use.
+MEMORY_BYTES: Final = 2 << 30
+_MAX_FRAME_BYTES: Final = 1 << 30
+# The pipe to the worker is read in pieces of this size at most.
+_PIECE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFrame:
+    """A frame as an array.
+
+    Parameters
+    ----------
+    samples
+        Rows x columns, or rows x columns x samples; little endian, of the allocated bits.
+    photometric_interpretation
+        What the samples mean now: YBR that was coded with loss has become RGB.
+    """
+
+    samples: "np.ndarray[Any, Any]"
+    photometric_interpretation: str
+
+
+class FrameDecoder(Protocol):
+    """Decodes compressed frames."""
+
+    def decode(self, pixels: ImagePixels, codestream: bytes) -> DecodedFrame:
+        """Decode one frame or raise `NotTranscodable`."""
+
+
+class _WorkerFailed(Exception):
+    """The child process died or did not answer in time."""
+
+
+class _Worker:
+    """One child process."""
+
+    def __init__(self, memory_bytes: int, timeout_seconds: int) -> None:
+        self._timeout_seconds = timeout_seconds
+        # Thread pools of linear algebra would only reserve address space here.
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "archive.decoding_worker", str(memory_bytes), str(timeout_seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env=environment,
+        )
+
+    def ask(self, request: dict[str, Any], codestream: bytes, expected_bytes: int) -> tuple[dict[str, Any], bytearray]:
+        """Send one frame and wait for the answer."""
+        deadline = time.monotonic() + self._timeout_seconds + 1
+        try:
+            send_message(cast("IO[bytes]", self._process.stdin), request, codestream)
+            answer_length, data_length = LENGTHS.unpack(self._receive(LENGTHS.size, deadline))
+            if data_length not in {0, expected_bytes} or answer_length > _PIECE:
+                raise _WorkerFailed
+            answer: dict[str, Any] = json.loads(self._receive(answer_length, deadline))
+            return answer, self._receive(data_length, deadline)
+        except OSError as error:
+            raise _WorkerFailed from error
+
+    @property
+    def alive(self) -> bool:
+        """True until the process ended."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            cast("IO[bytes]", pipe).close()
+        self._process.wait()
+
+    def _receive(self, count: int, deadline: float) -> bytearray:
+        received = bytearray(count)
+        view, source = memoryview(received), cast("IO[bytes]", self._process.stdout).fileno()
+        filled = 0
+        while filled < count:
+            ready, _, _ = select.select([source], [], [], max(0.0, deadline - time.monotonic()))
+            got = os.readv(source, [view[filled : filled + _PIECE]]) if ready else 0
+            if not got:
+                raise _WorkerFailed
+            filled += got
+        return received
+
+
+class DecodingPool:
+    """Child processes that decode frames, started when they are first needed.
+
+    Parameters
+    ----------
+    workers
+        Processes at most; more callers wait.
+    memory_bytes
+        Address space of each.
+    timeout_seconds
+        For one frame.
+    """
+
+    def __init__(
+        self, *, workers: int = WORKERS, memory_bytes: int = MEMORY_BYTES, timeout_seconds: int = TIMEOUT_SECONDS
+    ) -> None:
+        self._memory_bytes = memory_bytes
+        self._timeout_seconds = timeout_seconds
+        # A free place holds a worker, or nothing yet: the last one used is taken first, so that idle ones stay idle.
+        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._size = workers
+        for _ in range(workers):
+            self._free.put(None)
+
+    def decode(self, pixels: ImagePixels, codestream: bytes) -> DecodedFrame:
+        """Decode one frame.
+
+        Raises
+        ------
+        NotTranscodable
+            The codestream is not what it should be, or decoding it takes too much memory or time.
+        """
+        expected_bytes = pixels.samples_per_frame * pixels.bits_allocated // 8
+        if not can_decode(pixels.transfer_syntax_uid):
+            raise NotTranscodable("There is no decoder for its transfer syntax.")
+        if not 0 < expected_bytes <= _MAX_FRAME_BYTES:
+            raise NotTranscodable("A frame of this size is not decoded.")
+        answer, data = self._ask(_request(pixels), codestream, expected_bytes)
+        if "error" in answer:
+            raise NotTranscodable("The pixel data cannot be decoded.")
+        samples = np.frombuffer(data, dtype=answer["dtype"]).reshape(answer["shape"])
+        return DecodedFrame(samples, answer["photometric_interpretation"])
+
+    def _ask(self, request: dict[str, Any], codestream: bytes, expected_bytes: int) -> tuple[dict[str, Any], bytearray]:
+        worker = self._free.get()
+        good = None
+        try:
+            if worker is None or not worker.alive:
+                worker = _Worker(self._memory_bytes, self._timeout_seconds)
+            answer = worker.ask(request, codestream, expected_bytes)
+            good = worker
+        except _WorkerFailed as error:
+            _log.warning("decoder_failed", transfer_syntax=request["transfer_syntax_uid"])
+            raise NotTranscodable("Decoding the pixel data took too much memory or time.") from error
+        else:
+            return answer
+        finally:
+            # A worker that was interrupted in the middle of an answer would give it to the next caller.
+            if good is None and worker is not None:
+                worker.stop()
+            self._free.put(good)
+
+    def close(self) -> None:
+        """End all processes; call it when no caller is left."""
+        for _ in range(self._size):
+            worker = self._free.get()
+            if worker is not None:
+                worker.stop()
+            self._free.put(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@cache
+def shared_pool() -> DecodingPool:
+    """Give the pool of this process, for callers that were given none."""
+    return DecodingPool()
+
+
+def can_decode(transfer_syntax_uid: str) -> bool:
+    """Tell whether there is a decoder for a compressed transfer syntax."""
+    return transfer_syntax_uid in _DECODABLE
+
+
+_DECODABLE: Final = frozenset(
+    {
+        "1.2.840.10008.1.2.5",  # RLE Lossless
+        "1.2.840.10008.1.2.4.50",  # JPEG Baseline
+        "1.2.840.10008.1.2.4.51",  # JPEG Extended, 8 bits
+        "1.2.840.10008.1.2.4.57",  # JPEG Lossless
+        "1.2.840.10008.1.2.4.70",  # JPEG Lossless SV1
+        "1.2.840.10008.1.2.4.80",  # JPEG-LS Lossless
+        "1.2.840.10008.1.2.4.81",  # JPEG-LS Near-lossless
+        "1.2.840.10008.1.2.4.90",  # JPEG 2000 Lossless Only
+        "1.2.840.10008.1.2.4.91",  # JPEG 2000
+        "1.2.840.10008.1.2.4.201",  # HTJ2K Lossless Only
+        "1.2.840.10008.1.2.4.202",  # HTJ2K Lossless RPCL
+        "1.2.840.10008.1.2.4.203",  # HTJ2K
+    }
+)
+
+
+def _request(pixels: ImagePixels) -> dict[str, Any]:
+    return {
+        "transfer_syntax_uid": pixels.transfer_syntax_uid,
+        "pixels": {
+            "rows": pixels.rows,
+            "columns": pixels.columns,
+            "samples_per_pixel": pixels.samples_per_pixel,
+            "bits_allocated": pixels.bits_allocated,
+            "bits_stored": pixels.bits_stored,
+            "pixel_representation": pixels.pixel_representation,
+            "planar_configuration": pixels.planar_configuration,
+            "photometric_interpretation": pixels.photometric_interpretation,
+        },
+    }

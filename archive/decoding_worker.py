@@ -1,0 +1,114 @@
+"""The child process that decodes frames: it alone meets untrusted codestreams, under limits, and may die of them.
+
+It reads requests from standard input and answers on standard output: two lengths, a description as JSON, bytes.
+`archive.decoding` starts it and is the only one to talk to it.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import warnings
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from pydicom import config
+from pydicom.encaps import encapsulate
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, RLELossless
+
+from archive.decoding_messages import LENGTHS, send_message
+
+# Colour that was coded with loss is shown as RGB; lossless colour stays in the space it was stored in, bit for bit.
+_LOSSY_COLOUR: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
+
+
+def serve(source: BinaryIO, target: BinaryIO, timeout_seconds: int) -> None:
+    """Answer requests until the parent closes the pipe; a request that takes too long ends the process."""
+    while header := source.read(LENGTHS.size):
+        description_length, data_length = LENGTHS.unpack(header)
+        request = json.loads(source.read(description_length))
+        codestream = source.read(data_length)
+        signal.alarm(timeout_seconds)
+        answer, data = _answer(request, codestream)
+        signal.alarm(0)
+        send_message(target, answer, data)
+
+
+def decode(request: dict[str, Any], codestream: bytes) -> tuple["np.ndarray[Any, Any]", dict[str, Any]]:
+    """Decode one frame.
+
+    Parameters
+    ----------
+    request
+        The Image Pixel description, with pydicom's option names, and the transfer syntax.
+    codestream
+        The frame as stored.
+
+    Returns
+    -------
+    array, properties
+        The samples, in rows x columns x samples, and what the Image Pixel description of them is now.
+    """
+    transfer_syntax = UID(request["transfer_syntax_uid"])
+    decoder = get_decoder(transfer_syntax)
+    options = {**request["pixels"], "number_of_frames": 1, "pixel_keyword": "PixelData"}
+    options["as_rgb"] = transfer_syntax in _LOSSY_COLOUR
+    source = encapsulate([codestream])
+    failures: list[str] = []
+    for plugin in _plugins(transfer_syntax, decoder.available_plugins):
+        try:
+            array, properties = decoder.as_array(source, index=0, decoding_plugin=plugin, **options)
+        except Exception as error:  # noqa: BLE001 - process edge: codecs raise whatever they like
+            failures.append(f"{plugin}: {type(error).__name__}")
+        else:
+            return array, properties
+    raise ValueError(", ".join(failures) or "no decoder")
+
+
+def _plugins(transfer_syntax: UID, available: tuple[str, ...]) -> list[str]:
+    """Order decoders: the ones that are exact and quick for a syntax first."""
+    preferred = {"gdcm": 1, "pillow": 2}
+    if transfer_syntax in JPEGLSTransferSyntaxes:
+        preferred = {"pyjpegls": 0, "gdcm": 1}
+    elif transfer_syntax in JPEG2000TransferSyntaxes or transfer_syntax == RLELossless:
+        preferred = {"pylibjpeg": 0, "pydicom": 1, "gdcm": 2, "pillow": 3}
+    return sorted(available, key=lambda name: preferred.get(name, len(preferred)))
+
+
+def _answer(request: dict[str, Any], codestream: bytes) -> tuple[dict[str, Any], bytes]:
+    try:
+        array, properties = decode(request, codestream)
+    except Exception as error:  # noqa: BLE001 - process edge
+        return {"error": f"{type(error).__name__}: {error}"[:500]}, b""
+    little_endian = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    facts = {
+        "dtype": little_endian.dtype.str,
+        "shape": list(array.shape),
+        "photometric_interpretation": str(properties["photometric_interpretation"]),
+    }
+    return facts, np.ascontiguousarray(little_endian).tobytes()
+
+
+def _confine(memory_bytes: int) -> None:
+    """Give up what a decoder does not need: memory beyond the limit, core files, writing files."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def main() -> None:
+    """Run the worker: arguments are the memory limit in bytes and the time-out in seconds."""
+    memory_bytes, timeout_seconds = int(sys.argv[1]), int(sys.argv[2])
+    # Codecs may print; nothing but answers may stand in the pipe.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    warnings.simplefilter("ignore")
+    config.settings.reading_validation_mode = config.IGNORE
+    _confine(memory_bytes)
+    serve(sys.stdin.buffer, answers, timeout_seconds)
+
+
+if __name__ == "__main__":
+    main()
