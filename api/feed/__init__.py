@@ -1,0 +1,1 @@
+"""The status feed: the event log read once for each process, and fanned out to its WebSockets."""
