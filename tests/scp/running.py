@@ -1,0 +1,122 @@
+"""A listener over a real archive, in this process."""
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.blobs import FileBlobs
+from archive.database import Database
+from archive.ingest import Archive
+from archive.local_bus import LocalBus
+from config.settings import Settings
+from routing.peers import Peer
+from routing.rejection import CALLED_AE_UNKNOWN, CALLING_AE_UNKNOWN, Rejection
+from scp.admission import Caller
+from scp.listener import Listener, bind
+from scp.recorder import DatabaseRecorder
+from scp.serve import SLOTS_FILE, Parts, acceptor
+from scp.slots import Slots
+
+ALL_VERBS = frozenset({"echo", "store", "find", "move", "get"})
+
+
+@dataclass
+class Rules:
+    """Admission for tests: who may do what."""
+
+    allowed: dict[str, frozenset[str]] = field(default_factory=lambda: {"MODALITY1": ALL_VERBS})
+    called: str = "ISOCENTER"
+
+    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller | Rejection:
+        if called_ae_title != self.called:
+            return CALLED_AE_UNKNOWN
+        if calling_ae_title not in self.allowed:
+            return CALLING_AE_UNKNOWN
+        return Caller(
+            calling_ae_title=calling_ae_title,
+            called_ae_title=called_ae_title,
+            address=address,
+            tenant="default",
+            allowed=self.allowed[calling_ae_title],
+        )
+
+
+@dataclass
+class KnownPeers:
+    """Remote AEs for C-MOVE."""
+
+    peers: dict[str, Peer] = field(default_factory=dict)
+
+    def find(self, tenant: str, ae_title: str) -> Peer | None:
+        del tenant
+        return self.peers.get(ae_title)
+
+
+@dataclass
+class Node:
+    """A running listener and what it works on."""
+
+    port: int
+    listener: Listener
+    database: Database
+    archive: Archive
+    blobs: FileBlobs
+    rules: Rules
+    destinations: KnownPeers
+    folder: Path
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def peer(self, calling: str = "MODALITY1") -> Peer:
+        return Peer(
+            name="NODE", ae_title="ISOCENTER", host="127.0.0.1", port=self.port, calling_ae_title=calling
+        )
+
+    def files(self) -> list[Path]:
+        """All object files and spool leftovers."""
+        return [path for path in self.blobs.root.rglob("*") if path.is_file()]
+
+
+def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Callable[[], None]]:
+    settings = Settings(data_dir=tmp_path, dicom={"artim_seconds": 2.0, "idle_seconds": 20.0, **dicom})
+    database, blobs, bus = Database(sqlite_url), FileBlobs(tmp_path / "blobs"), LocalBus(tmp_path / "bus")
+    archive = Archive(database, blobs, publish=bus.publish, max_object_bytes=settings.dicom.max_object_bytes)
+    rules, destinations = Rules(), KnownPeers()
+    parts = Parts(
+        database=database, blobs=blobs, intake=archive, bus=bus, admission=rules, destinations=destinations
+    )
+    recorder = DatabaseRecorder(database, bus)
+    slots = Slots(
+        tmp_path / SLOTS_FILE,
+        total=settings.dicom.max_associations,
+        per_peer=settings.dicom.max_associations_per_peer,
+    )
+    listener = Listener(bind("127.0.0.1", 0), acceptor(settings, parts, recorder, slots))
+    thread = threading.Thread(target=listener.serve)
+    node = Node(
+        port=listener.port,
+        listener=listener,
+        database=database,
+        archive=archive,
+        blobs=blobs,
+        rules=rules,
+        destinations=destinations,
+        folder=tmp_path,
+    )
+    thread.start()
+
+    def stop() -> None:
+        listener.stop()
+        thread.join(10)
+        assert listener.drain(5)
+        slots.close()
+        archive.close()
+        bus.close()
+        blobs.close()
+        database.dispose()
+
+    return node, stop
