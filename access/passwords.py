@@ -22,16 +22,16 @@ class WeakPassword(ValueError):
     """The password is too short."""
 
 
-def hash_password(password: str) -> str:
-    """Return the hash to be kept.
+def hash_password(password: str, *, min_length: int = MIN_LENGTH) -> str:
+    """Return the hash to be kept. This takes a while, on purpose: not for event loops.
 
     Raises
     ------
     WeakPassword
-        The password has fewer than eight characters.
+        The password has fewer characters than `min_length`.
     """
-    if len(password) < MIN_LENGTH:
-        raise WeakPassword(f"A password has at least {MIN_LENGTH} characters.")
+    if len(password) < min_length:
+        raise WeakPassword(f"A password has at least {min_length} characters.")
     return PasswordHasher().hash(password)
 
 

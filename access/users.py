@@ -43,21 +43,19 @@ def add(
     connection: Connection,
     *,
     username: str,
-    password: str,
+    password_hash: str,
     role: Role,
     now: float,
     name: str = "",
     tenant: str = DEFAULT_TENANT,
     principal: str = "",
 ) -> dict[str, Any]:
-    """Make an account; `principal` is who did it.
+    """Make an account; `principal` is who did it, `password_hash` from `access.passwords.hash_password`.
 
     Raises
     ------
     Conflict
         The name is taken.
-    WeakPassword
-        The password is too short.
     ValueError
         The name is empty, too long, or not printable.
     """
@@ -67,7 +65,7 @@ def add(
         "username": username,
         "name": name or username,
         "role": role.value,
-        "password_hash": hash_password(password),
+        "password_hash": password_hash,
         "enabled": True,
         "created": now,
     }
@@ -99,7 +97,7 @@ def change(
     username: str,
     *,
     now: float,
-    password: str | None = None,
+    password_hash: str | None = None,
     name: str | None = None,
     role: Role | None = None,
     enabled: bool | None = None,
@@ -113,13 +111,10 @@ def change(
         There is none of that name.
     Conflict
         Nobody would be left who may change anything.
-    WeakPassword
-        The password is too short.
     """
-    given = {"name": name, "role": role.value if role else None, "enabled": enabled}
+    role_name = None if role is None else role.value
+    given = {"name": name, "role": role_name, "enabled": enabled, "password_hash": password_hash}
     values = {key: value for key, value in given.items() if value is not None}
-    if password is not None:
-        values["password_hash"] = hash_password(password)
     account = get(connection, tenant, username)
     if values:
         which = (user.c.tenant == tenant, user.c.username == username)
@@ -183,7 +178,8 @@ def ensure_admin(connection: Connection, password: str | None, *, now: float) ->
     add(
         connection,
         username=FIRST_ADMIN,
-        password=password or generated or "",
+        # Once in the life of a node: nobody waits for this transaction. Whoever writes the configuration may choose.
+        password_hash=hash_password(password or generated or "", min_length=1),
         role=Role.ADMIN,
         name="Administrator",
         now=now,
