@@ -76,7 +76,7 @@ class Acceptor:
         self._rules = rules
         self._recorder = recorder
         self._slots = slots
-        self._services = services
+        self._services = dict(services)
         self._limits = limits
 
     def run(self, stream: Stream, address: str, stopping: Stopping) -> None:

@@ -18,6 +18,7 @@ from scp.admission import Caller
 from scp.listener import Listener, bind
 from scp.recorder import DatabaseRecorder
 from scp.serve import SLOTS_FILE, Parts, acceptor
+from scp.session import Service
 from scp.slots import Slots
 
 ALL_VERBS = frozenset({"echo", "store", "find", "move", "get"})
@@ -67,6 +68,7 @@ class Node:
     rules: Rules
     destinations: KnownPeers
     folder: Path
+    services: dict[int, Service]
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -95,7 +97,8 @@ def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Cal
         total=settings.dicom.max_associations,
         per_peer=settings.dicom.max_associations_per_peer,
     )
-    listener = Listener(bind("127.0.0.1", 0), acceptor(settings, parts, recorder, slots))
+    accepting = acceptor(settings, parts, recorder, slots)
+    listener = Listener(bind("127.0.0.1", 0), accepting)
     thread = threading.Thread(target=listener.serve)
     node = Node(
         port=listener.port,
@@ -106,6 +109,7 @@ def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Cal
         rules=rules,
         destinations=destinations,
         folder=tmp_path,
+        services=accepting._services,
     )
     thread.start()
 

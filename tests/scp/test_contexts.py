@@ -1,0 +1,90 @@
+"""Which presentation contexts are accepted."""
+
+import pytest
+from pydicom.uid import UID, AllTransferSyntaxes
+from pynetdicom.presentation import AllStoragePresentationContexts
+
+from routing.negotiation import AssociateRequest, ProposedContext, Roles, UserInformation
+from scp.contexts import answer, is_storage, is_storage_syntax
+
+IMPLICIT = "1.2.840.10008.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+JPEG = "1.2.840.10008.1.2.4.50"
+CT = "1.2.840.10008.5.1.4.1.1.2"
+STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+
+
+def propose(abstract: str, *transfers: str, **user: object) -> tuple[int, str]:
+    context = ProposedContext(context_id=1, abstract_syntax=abstract, transfer_syntaxes=transfers)
+    request = AssociateRequest(
+        called_ae_title=b"A",
+        calling_ae_title=b"B",
+        contexts=(context,),
+        user=UserInformation(max_pdu=0, **user),  # type: ignore[arg-type]  # whatever the test says
+    )
+    accepted = answer(request, max_pdu=1000).contexts[0]
+    return accepted.result, accepted.transfer_syntax
+
+
+@pytest.mark.parametrize("abstract", [context.abstract_syntax for context in AllStoragePresentationContexts])
+def test_every_storage_class_of_the_standard_is_stored(abstract: str) -> None:
+    assert is_storage(abstract)
+
+
+@pytest.mark.parametrize("abstract", ["1.2.826.0.1.3680043.9.9", "1.3.12.2.1107.5.9.1", "1.2.840.10008.5.1.4.1.1.999"])
+def test_private_and_newer_storage_classes_are_stored(abstract: str) -> None:
+    assert is_storage(abstract)
+
+
+@pytest.mark.parametrize(
+    "abstract",
+    [
+        "1.2.840.10008.1.20.1",  # storage commitment
+        "1.2.840.10008.5.1.4.31",  # modality worklist
+        "1.2.840.10008.5.1.1.9",  # basic grayscale print
+        "1.2.840.10008.5.1.4.1.1.200.4",  # a FIND below the storage root
+        "1.2.840.10008.5.1.4.38.1",  # hanging protocols have no patient
+        "not a uid",
+        "",
+    ],
+)
+def test_what_is_not_storage_and_not_served_gets_result_3(abstract: str) -> None:
+    assert propose(abstract, IMPLICIT)[0] == 3
+
+
+@pytest.mark.parametrize("syntax", AllTransferSyntaxes)
+def test_every_transfer_syntax_of_the_standard_is_stored_unless_it_is_for_streams(syntax: UID) -> None:
+    assert is_storage_syntax(syntax) is not syntax.startswith("1.2.840.10008.1.2.7.")
+
+
+def test_the_first_acceptable_syntax_of_the_proposer_is_taken() -> None:
+    assert propose(CT, "1.2.3.4", JPEG, EXPLICIT) == (0, JPEG)
+    assert propose(CT, EXPLICIT, JPEG) == (0, EXPLICIT)
+
+
+@pytest.mark.parametrize("syntax", ["1.2.3.4", "1.2.840.113619.5.2", "1.2.840.10008.1.2.6.1"])
+def test_a_private_or_useless_transfer_syntax_gets_result_4(syntax: str) -> None:
+    assert propose(CT, syntax) == (4, syntax)
+
+
+def test_queries_are_not_compressed() -> None:
+    assert propose(STUDY_ROOT_FIND, JPEG) == (4, JPEG)
+    assert propose(STUDY_ROOT_FIND, JPEG, IMPLICIT) == (0, IMPLICIT)
+
+
+def test_roles_for_storage_are_agreed_to_and_others_left_out() -> None:
+    roles = {CT: Roles(scu=False, scp=True), STUDY_ROOT_FIND: Roles(scu=True, scp=True)}
+    request = AssociateRequest(
+        called_ae_title=b"A", calling_ae_title=b"B", contexts=(), user=UserInformation(max_pdu=0, roles=roles)
+    )
+    assert answer(request, max_pdu=1000).user.roles == {CT: Roles(scu=False, scp=True)}
+
+
+def test_an_operations_window_is_answered_with_one_each() -> None:
+    request = AssociateRequest(
+        called_ae_title=b"A",
+        calling_ae_title=b"B",
+        contexts=(),
+        user=UserInformation(max_pdu=0, operations_window=(0, 16)),
+    )
+    assert answer(request, max_pdu=1000).user.operations_window == (1, 1)
