@@ -1,0 +1,116 @@
+"""The web application: routers, errors, and the layers around them."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from api import documentation, health, metrics
+from api.authentication import Authentication, Authenticator
+from api.authorization import require
+from api.dependencies import WebDependencies
+from api.edge import Edge
+from api.feed import endpoint
+from api.feed.connection import Patience
+from api.feed.reader import Feed
+from api.headers import SecurityHeaders
+from api.metrics import HttpMetrics
+from api.problems import answer_http_exception, answer_node_error, answer_validation_error
+from api.resources import (
+    analyzers,
+    apikeys,
+    associations,
+    audit,
+    deliveries,
+    events,
+    jobs,
+    session,
+    statistics,
+    studies,
+    system,
+    tenants,
+    uploads,
+    users,
+)
+from api.viewer import Viewer
+from archive.errors import NodeError
+
+_RESOURCES = (
+    session,
+    users,
+    apikeys,
+    tenants,
+    associations,
+    deliveries,
+    analyzers,
+    jobs,
+    studies,
+    uploads,
+    audit,
+    events,
+    statistics,
+    system,
+)
+
+
+def create_app(dependencies: WebDependencies) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    dependencies
+        What it works with. They are used, not owned: whoever made them closes them.
+    """
+    registry = CollectorRegistry()
+    authenticator = Authenticator(dependencies.database, dependencies.now)
+    app = FastAPI(
+        title="Isocenter",
+        version=version("isocenter"),
+        # Our own routes answer these, to those who have credentials.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        exception_handlers={
+            HTTPException: answer_http_exception,
+            RequestValidationError: answer_validation_error,
+            NodeError: answer_node_error,
+        },
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Edge, observer=HttpMetrics(registry)),
+            Middleware(Authentication, authenticator=authenticator),
+        ],
+    )
+    app.state.dependencies = dependencies
+    app.state.authenticator = authenticator
+    app.state.registry = registry
+    app.state.feed = Feed(dependencies.database, dependencies.bus)
+    app.state.patience = Patience()
+    app.state.readiness = health.readiness(dependencies)
+    _include_routers(app, dependencies)
+    # Whatever no route takes is a file of the viewer, a path that its page routes, or nothing.
+    app.router.default = Viewer(dependencies.viewer)
+    return app
+
+
+def _include_routers(app: FastAPI, dependencies: WebDependencies) -> None:
+    api = APIRouter(prefix="/api/v1")
+    for resource in _RESOURCES:
+        api.include_router(resource.router)
+    for router in (health.router, metrics.router, documentation.router, endpoint.router, api):
+        app.include_router(router)
+    for build in dependencies.routers:
+        app.include_router(build(require))
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with app.state.feed.running():
+        yield
