@@ -65,8 +65,7 @@ class Wire:
             called_ae_title=called,
             calling_ae_title=calling,
             contexts=proposed,
-            user=UserInformation(max_pdu=16384),
-            **changes,  # type: ignore[arg-type]  # tests set protocol version and application context
+            **{"user": UserInformation(max_pdu=16384), **changes},  # type: ignore[arg-type]  # tests set protocol version and application context
         )
         self.send(encode_request(request))
 

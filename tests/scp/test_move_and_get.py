@@ -1,0 +1,204 @@
+"""C-MOVE and C-GET from a real archive: DCMTK asks and receives, raw sockets misbehave."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydicom import Dataset, dcmread
+from pydicom.uid import generate_uid
+
+from archive.origin import Origin, OriginKind
+from routing import dimse
+from routing.dimse import Command, CommandField, Element
+from routing.negotiation import Roles, UserInformation
+from routing.peers import Peer
+from scp import elements
+from tests.scp.running import Node
+from tests.scp.samples import CT_IMAGE_STORAGE, ct_image, write_file
+from tests.scp.wire import EXPLICIT, Wire
+from tests.waiting import answers, free_port, wait_until
+
+STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
+STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
+
+
+@pytest.fixture
+def study(node: Node) -> list[Dataset]:
+    """Three images of one series in the archive."""
+    first = ct_image()
+    series = {"StudyInstanceUID": first.StudyInstanceUID, "SeriesInstanceUID": first.SeriesInstanceUID}
+    images = [first, ct_image(**series, InstanceNumber=2), ct_image(**series, InstanceNumber=3)]
+    for image in images:
+        node.archive.receive_file(write_file(image, node.folder / "one.dcm"), Origin(kind=OriginKind.IMPORT))
+    return images
+
+
+@pytest.fixture
+def receiver(node: Node, tmp_path: Path) -> Iterator[Path]:
+    """DCMTK's storescp, known to the node as PACS1; gives the folder it writes to."""
+    folder, port = tmp_path / "received", free_port()
+    folder.mkdir()
+    with subprocess.Popen(["storescp", "-aet", "PACS1", "+xa", "-od", folder, str(port)]) as process:
+        wait_until(lambda: answers(port), what="storescp listening")
+        node.destinations.peers["PACS1"] = peer("PACS1", port)
+        yield folder
+        process.terminate()
+
+
+def peer(title: str, port: int) -> Peer:
+    return Peer(name=title, ae_title=title, host="127.0.0.1", port=port, calling_ae_title="ISOCENTER")
+
+
+def identifier(*, level: bytes = b"STUDY", study: str = "", sop: str = "") -> bytes:
+    found = [elements.Element(tag=0x00080052, vr="CS", value=level)]
+    if study:
+        found.append(elements.Element(tag=0x0020000D, vr="UI", value=study.encode()))
+    if sop:
+        found.append(elements.Element(tag=0x00080018, vr="UI", value=sop.encode()))
+    return elements.write(found, implicit=False)
+
+
+def move(node: Node, data_set: bytes, destination: str = "PACS1") -> Wire:
+    wire = Wire(node.connect())
+    wire.associate({1: (STUDY_ROOT_MOVE, (EXPLICIT,))})
+    command = dimse.request(CommandField.C_MOVE, 5, data_set=True)
+    wire.command(1, {**command, 0x0002: STUDY_ROOT_MOVE, 0x0600: destination})
+    wire.data(1, data_set)
+    return wire
+
+
+def final(wire: Wire) -> tuple[Command, bytes]:
+    while True:
+        command, data_set = wire.answer()
+        if dimse.number(command, Element.STATUS) != 0xFF00:
+            wire.close()
+            return command, data_set
+
+
+def counts(command: Command) -> tuple[int, ...]:
+    fields = (Element.STATUS, Element.COMPLETED, Element.FAILED, Element.WARNING)
+    return tuple(dimse.number(command, field) for field in fields)
+
+
+def failed_list(data_set: bytes) -> set[str]:
+    (element,) = elements.read(data_set, implicit=False)
+    assert element.tag == 0x00080058
+    return set(element.value.rstrip(b"\0").decode().split("\\"))
+
+
+def test_a_study_moves_to_a_configured_ae(node: Node, study: list[Dataset], receiver: Path) -> None:
+    wire = move(node, identifier(study=study[0].StudyInstanceUID))
+    pending = [wire.answer()[0] for _ in range(2)]
+    assert [counts(one) for one in pending] == [(0xFF00, 1, 0, 0), (0xFF00, 2, 0, 0)]
+    assert [dimse.number(one, Element.REMAINING) for one in pending] == [2, 1]
+    command, _ = final(wire)
+    assert counts(command) == (0, 3, 0, 0)
+    assert Element.REMAINING not in command
+    received = [dcmread(path) for path in receiver.iterdir()]
+    assert {one.SOPInstanceUID for one in received} == {one.SOPInstanceUID for one in study}
+    assert {str(one.PatientName) for one in received} == {"Müller^Änne"}
+
+
+def test_movescu_moves_one_image(node: Node, study: list[Dataset], receiver: Path) -> None:
+    keys = [
+        f"StudyInstanceUID={study[0].StudyInstanceUID}",
+        f"SeriesInstanceUID={study[0].SeriesInstanceUID}",
+        f"SOPInstanceUID={study[1].SOPInstanceUID}",
+    ]
+    command = ["movescu", "-S", "-aet", "MODALITY1", "-aec", "ISOCENTER", "-aem", "PACS1", "127.0.0.1", str(node.port)]
+    for key in ("QueryRetrieveLevel=IMAGE", *keys):
+        command += ["-k", key]
+    subprocess.run(command, check=True)
+    (received,) = receiver.iterdir()
+    assert dcmread(received).SOPInstanceUID == study[1].SOPInstanceUID
+
+
+def test_an_unknown_destination_is_a801(node: Node, study: list[Dataset]) -> None:
+    command, _ = final(move(node, identifier(study=study[0].StudyInstanceUID), "NOBODY"))
+    assert counts(command)[0] == 0xA801
+
+
+def test_an_unreachable_destination_fails_all_and_lists_them(node: Node, study: list[Dataset]) -> None:
+    node.destinations.peers["PACS1"] = peer("PACS1", free_port())
+    command, data_set = final(move(node, identifier(study=study[0].StudyInstanceUID)))
+    assert counts(command) == (0xA702, 0, 3, 0)
+    assert failed_list(data_set) == {str(one.SOPInstanceUID) for one in study}
+
+
+def test_what_cannot_be_sent_is_listed_and_the_rest_goes(node: Node, study: list[Dataset], receiver: Path) -> None:
+    lost = study[1].SOPInstanceUID
+    for path in node.files():
+        if lost.encode() in path.read_bytes():
+            path.unlink()
+    command, data_set = final(move(node, identifier(study=study[0].StudyInstanceUID)))
+    assert counts(command) == (0xB000, 2, 1, 0)
+    assert failed_list(data_set) == {lost}
+    assert len(list(receiver.iterdir())) == 2
+
+
+def test_a_move_of_nothing_is_success(node: Node, receiver: Path) -> None:
+    assert counts(final(move(node, identifier(study=generate_uid())))[0]) == (0, 0, 0, 0)
+    assert not list(receiver.iterdir())
+
+
+@pytest.mark.parametrize("data_set", [identifier(), identifier(level=b"IMAGE", study="1.2"), identifier(level=b"X")])
+def test_a_move_without_its_unique_key_is_a900(node: Node, receiver: Path, data_set: bytes) -> None:
+    assert counts(final(move(node, data_set))[0])[0] == 0xA900
+    assert not list(receiver.iterdir())
+
+
+def test_a_cancel_ends_a_move(node: Node, study: list[Dataset], receiver: Path) -> None:
+    wire = Wire(node.connect())
+    wire.associate({1: (STUDY_ROOT_MOVE, (EXPLICIT,))})
+    request = dimse.request(CommandField.C_MOVE, 5, data_set=True)
+    cancel = {0x0100: int(CommandField.C_CANCEL), 0x0120: 5, 0x0800: 0x0101}
+    wire.command(1, {**request, 0x0002: STUDY_ROOT_MOVE, 0x0600: "PACS1"})
+    wire.data(1, identifier(study=study[0].StudyInstanceUID))
+    wire.command(1, cancel)
+    command, _ = final(wire)
+    assert counts(command) == (0xFE00, 1, 0, 0)
+    assert dimse.number(command, Element.REMAINING) == 2
+    assert len(list(receiver.iterdir())) == 1
+
+
+def test_getscu_gets_a_study_over_its_own_association(node: Node, study: list[Dataset], tmp_path: Path) -> None:
+    folder = tmp_path / "got"
+    folder.mkdir()
+    command = ["getscu", "-S", "-aet", "MODALITY1", "-aec", "ISOCENTER", "-od", folder, "127.0.0.1", str(node.port)]
+    keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={study[0].StudyInstanceUID}"]
+    subprocess.run([*command, *keys], check=True)
+    got = {dcmread(path).SOPInstanceUID for path in folder.iterdir()}
+    assert got == {one.SOPInstanceUID for one in study}
+
+
+def test_a_get_without_storage_contexts_lists_all_as_failed(node: Node, study: list[Dataset]) -> None:
+    wire = Wire(node.connect())
+    wire.associate({1: (STUDY_ROOT_GET, (EXPLICIT,)), 3: (CT_IMAGE_STORAGE, (EXPLICIT,))})
+    command = dimse.request(CommandField.C_GET, 5, data_set=True)
+    wire.command(1, {**command, 0x0002: STUDY_ROOT_GET})
+    wire.data(1, identifier(study=study[0].StudyInstanceUID))
+    answer, data_set = final(wire)
+    assert counts(answer) == (0xA702, 0, 3, 0)
+    assert len(failed_list(data_set)) == 3
+
+
+def test_a_cancel_between_two_objects_ends_a_get(node: Node, study: list[Dataset]) -> None:
+    wire = Wire(node.connect())
+    user = UserInformation(max_pdu=16384, roles={CT_IMAGE_STORAGE: Roles(scu=False, scp=True)})
+    wire.request({1: (STUDY_ROOT_GET, (EXPLICIT,)), 3: (CT_IMAGE_STORAGE, (EXPLICIT,))}, user=user)
+    assert wire.pdu()[0] == 2
+    wire.command(1, {**dimse.request(CommandField.C_GET, 5, data_set=True), 0x0002: STUDY_ROOT_GET})
+    wire.data(1, identifier(study=study[0].StudyInstanceUID))
+    request, data_set = wire.answer()
+    assert dimse.number(request, Element.COMMAND_FIELD) == CommandField.C_STORE
+    assert data_set
+    wire.command(1, {0x0100: int(CommandField.C_CANCEL), 0x0120: 5, 0x0800: 0x0101})
+    wire.command(3, dimse.response(request, 0))
+    command, _ = final(wire)
+    assert counts(command) == (0xFE00, 1, 0, 0)
+
+
+def test_a_caller_without_the_right_may_not_move(node: Node, study: list[Dataset]) -> None:
+    node.rules.allowed["MODALITY1"] = frozenset({"echo", "store"})
+    assert counts(final(move(node, identifier(study=study[0].StudyInstanceUID)))[0])[0] == 0x0124
