@@ -205,7 +205,9 @@ _DECODABLE: Final = frozenset(
     {
         "1.2.840.10008.1.2.5",  # RLE Lossless
         "1.2.840.10008.1.2.4.50",  # JPEG Baseline
-        "1.2.840.10008.1.2.4.51",  # JPEG Extended, 8 bits
+        "1.2.840.10008.1.2.4.51",  # JPEG Extended
+        "1.2.840.10008.1.2.4.53",  # JPEG Spectral Selection (retired)
+        "1.2.840.10008.1.2.4.55",  # JPEG Full Progression (retired)
         "1.2.840.10008.1.2.4.57",  # JPEG Lossless
         "1.2.840.10008.1.2.4.70",  # JPEG Lossless SV1
         "1.2.840.10008.1.2.4.80",  # JPEG-LS Lossless

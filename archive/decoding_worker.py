@@ -18,6 +18,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, RLELossless
 
+from archive.decoding_extended import decode_twelve_bits, needs_twelve_bits
 from archive.decoding_messages import LENGTHS, send_message
 
 # Colour that was coded with loss is shown as RGB; lossless colour stays in the space it was stored in, bit for bit.
@@ -52,6 +53,8 @@ def decode(request: dict[str, Any], codestream: bytes) -> tuple["np.ndarray[Any,
         The samples, in rows x columns x samples, and what the Image Pixel description of them is now.
     """
     transfer_syntax = UID(request["transfer_syntax_uid"])
+    if needs_twelve_bits(transfer_syntax, request["pixels"]):
+        return decode_twelve_bits(transfer_syntax, request["pixels"], codestream), request["pixels"]
     decoder = get_decoder(transfer_syntax)
     options = {**request["pixels"], "number_of_frames": 1, "pixel_keyword": "PixelData"}
     options["as_rgb"] = transfer_syntax in _LOSSY_COLOUR
