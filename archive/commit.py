@@ -17,21 +17,12 @@ from sqlalchemy.exc import DBAPIError
 from archive import ingest_rows
 from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
-from archive.index import Record, arrival_row
+from archive.index import Outcome, Record
 from archive.ingest_rows import SeriesKey
 
 _LARGEST_GROUP: Final = 200
 _REMEMBERED_SERIES: Final = 10_000
 _TRIES: Final = 3
-
-
-class Outcome(StrEnum):
-    """What became of an object."""
-
-    STORED = "stored"
-    DUPLICATE = "duplicate"
-    REPLACED = "replaced"
-    QUARANTINED = "quarantined"
 
 
 class Duplicates(StrEnum):
@@ -148,13 +139,9 @@ class GroupCommit:
     ) -> tuple[list[Committed | NodeError], dict[SeriesKey, int]]:
         series = self._series.known(record.series_key for record in records)
         series |= ingest_rows.ensure_series(connection, (r for r in records if r.series_key not in series))
-        inserted = ingest_rows.insert_instances(connection, _first_of_each_uid(records), series)
-        arrivals = [
-            arrival_row(record, series[record.series_key], inserted[record.blob_key], Outcome.STORED)
-            for record in records
-            if record.blob_key in inserted
-        ]
-        ingest_rows.insert_arrivals(connection, arrivals)
+        firsts = _first_of_each_uid(records)
+        ingest_rows.insert_instances(connection, firsts, series)
+        inserted = ingest_rows.announce(connection, firsts, series)
         stored = Committed(outcome=Outcome.STORED)
         results = [
             stored if record.blob_key in inserted else self._write_duplicate(connection, record, series)

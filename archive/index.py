@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from archive import header_attributes as attributes
@@ -17,6 +18,15 @@ _STUDY_TEXTS: Final = ("patient_id", "accession_number", "study_description")
 _SERIES_NAMES: Final = ("performing_physician_name", "operators_name")
 _SERIES_TEXTS: Final = ("series_description",)
 _BIGGEST_INTEGER: Final = (1 << 31) - 1
+
+
+class Outcome(StrEnum):
+    """What became of an object."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    REPLACED = "replaced"
+    QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +133,17 @@ def instance_row(record: Record, series_id: int) -> Row:
     return row
 
 
-def arrival_row(record: Record, series_id: int, instance_id: int, outcome: str) -> Row:
-    """Return the row that tells settling, events and audit of the object."""
+def arrival_row(record: Record, series_id: int, outcome: Outcome) -> Row:
+    """Return the row that tells settling, events and audit of the object; its instance is found by the blob key."""
     return {
         "tenant": record.origin.tenant,
         "series_id": series_id,
-        "instance_id": instance_id,
+        "blob_key": record.blob_key,
         "association_id": record.origin.association_id,
         "origin": record.origin.kind.value,
         "source": record.source,
         "address": record.origin.address or "",
-        "outcome": outcome,
+        "outcome": outcome.value,
         "received": record.received,
     }
 

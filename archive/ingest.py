@@ -14,11 +14,11 @@ import structlog
 
 from archive.announcing import Announcer
 from archive.blobs import FileBlobs
-from archive.commit import Committed, Duplicates, GroupCommit, Outcome
+from archive.commit import Committed, Duplicates, GroupCommit
 from archive.database import Database
 from archive.errors import UidMismatch
 from archive.header import Header, read_header
-from archive.index import record_of
+from archive.index import Outcome, record_of
 from archive.limits import Limits
 from archive.origin import Origin
 from archive.part10 import Part10Spool, spool_file

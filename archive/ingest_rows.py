@@ -5,13 +5,14 @@ each other: rows are only inserted, studies and series only when they are new.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive import tables
-from archive.index import Record, Row, arrival_row, instance_row, quarantine_row, series_row, study_row
+from archive.index import Outcome, Record, Row, arrival_row, instance_row, quarantine_row, series_row, study_row
 
 SeriesKey: TypeAlias = tuple[str, str, str]
 SeriesIds: TypeAlias = Mapping[SeriesKey, int]
@@ -47,24 +48,64 @@ def _ensure(connection: Connection, table: Table, row: Row, unique: Sequence[str
     return int(found)
 
 
-def insert_instances(connection: Connection, records: Sequence[Record], series: SeriesIds) -> dict[str, int]:
-    """Insert the instances whose SOP Instance UID is new.
+def insert_instances(connection: Connection, records: Sequence[Record], series: SeriesIds) -> None:
+    """Insert the instances whose SOP Instance UID is new."""
+    rows = [instance_row(record, series[record.series_key]) for record in records]
+    _execute_many(connection, "instance", rows)
+
+
+def announce(connection: Connection, records: Sequence[Record], series: SeriesIds) -> set[str]:
+    """Tell settling of those `records` that were inserted.
 
     Returns
     -------
-    dict
-        Ids of those that were inserted, by blob key.
+    set
+        The blob keys of those that were inserted.
     """
-    statement = _ON_CONFLICT[connection.dialect.name](tables.instance)
-    rows = [instance_row(record, series[record.series_key]) for record in records]
-    inserted = connection.execute(statement.returning(tables.instance.c.blob_key, tables.instance.c.id), rows)
-    return {row.blob_key: row.id for row in inserted}
+    rows = [arrival_row(record, series[record.series_key], Outcome.STORED) for record in records]
+    keys = [record.blob_key for record in records]
+    if _execute_many(connection, "arrival", rows) == len(rows):
+        return set(keys)
+    column = tables.instance.c.blob_key
+    return set(connection.scalars(select(column).where(column.in_(keys))))
 
 
-def insert_arrivals(connection: Connection, rows: Sequence[Row]) -> None:
-    """Tell settling of what arrived."""
-    if rows:
-        connection.execute(insert(tables.arrival), rows)
+def _execute_many(connection: Connection, name: str, rows: Sequence[Row]) -> int:
+    """Execute one of the two statements that every object needs; return the number of inserted rows.
+
+    They go to the driver ready-made: building and caching them again cost more than their execution.
+    """
+    if not rows:
+        return 0
+    sql, names = _ready_made(name, connection.dialect.name, tuple(rows[0]))
+    return connection.exec_driver_sql(sql, [tuple(row[name] for name in names) for row in rows]).rowcount
+
+
+@lru_cache
+def _ready_made(name: str, dialect_name: str, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the SQL of a statement and the names of its parameters in their order."""
+    parameters = {column: bindparam(column, type_=_type_of(name, column)) for column in columns}
+    statement = _insert_instance(dialect_name, parameters) if name == "instance" else _insert_arrival(parameters)
+    dialect = sqlite.dialect() if dialect_name == "sqlite" else postgresql.psycopg.dialect(paramstyle="format")
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), tuple(compiled.positiontup or ())
+
+
+def _insert_instance(dialect_name: str, parameters: Mapping[str, BindParameter[Any]]) -> Any:
+    return _ON_CONFLICT[dialect_name](tables.instance).values(parameters)
+
+
+def _insert_arrival(parameters: Mapping[str, BindParameter[Any]]) -> Any:
+    # Of an object that was not inserted there is no instance with its blob, hence no arrival.
+    values = {name: value for name, value in parameters.items() if name != "blob_key"}
+    instance = tables.instance.c
+    selected = select(instance.id, *values.values()).where(instance.blob_key == parameters["blob_key"])
+    return insert(tables.arrival).from_select(["instance_id", *values], selected)
+
+
+def _type_of(name: str, column: str) -> Any:
+    table = tables.instance if name == "instance" or column == "blob_key" else tables.arrival
+    return table.c[column].type
 
 
 def existing(connection: Connection, record: Record) -> Row | None:
@@ -82,7 +123,7 @@ def replace_instance(connection: Connection, record: Record, instance_id: int, s
     """Let an instance's row describe its new object."""
     statement = update(tables.instance).where(tables.instance.c.id == instance_id)
     connection.execute(statement.values(instance_row(record, series_id)))
-    insert_arrivals(connection, [arrival_row(record, series_id, instance_id, "replaced")])
+    _execute_many(connection, "arrival", [arrival_row(record, series_id, Outcome.REPLACED)])
 
 
 def quarantine(connection: Connection, record: Record, reason: str) -> None:
