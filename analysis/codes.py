@@ -3,14 +3,15 @@
 from analysis.findings import Code
 
 # Units of measurement
-MILLIMETER = Code("mm", "UCUM", "millimeter")
+MILLIMETER = Code("mm", "UCUM", "mm")
 MILLILITER = Code("ml", "UCUM", "milliliter")
 SQUARE_MILLIMETER = Code("mm2", "UCUM", "square millimeter")
 PIXELS = Code("{pixels}", "UCUM", "Pixels")
 PERCENT = Code("%", "UCUM", "Percent")
 HOUNSFIELD = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
 SUV_UNIT = Code("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight")
-RATIO = Code("1", "UCUM", "no units")
+RATIO = Code("{ratio}", "UCUM", "ratio")
+NO_UNITS = Code("1", "UCUM", "no units")
 
 # Measurements
 CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
@@ -18,7 +19,7 @@ DIAMETER = Code("81827009", "SCT", "Diameter")
 LENGTH = Code("410668003", "SCT", "Length")
 AREA = Code("42798000", "SCT", "Area")
 VOLUME = Code("118565006", "SCT", "Volume")
-ATTENUATION = Code("112031", "DCM", "Attenuation Coefficient")
+MEAN_ATTENUATION = Code("112181", "DCM", "Mean Attenuation Coefficient")
 SUV_BODY_WEIGHT = Code("126401", "DCM", "SUVbw")
 
 # Derivations
@@ -52,6 +53,3 @@ THYROID = Code("69748006", "SCT", "Thyroid")
 # Algorithm families, CID 7162
 ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
 HISTOGRAM_ANALYSIS = Code("123105", "DCM", "Histogram Analysis")
-
-OWN_SCHEME = "99ISOCENTER"
-"""Coding scheme for what no standard scheme has; declared in Coding Scheme Identification Sequence (PS3.3 C.12.1)."""

@@ -1,0 +1,72 @@
+"""One analysis from files to result objects, in whatever process this runs."""
+
+import traceback
+from datetime import datetime
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from analysis.analyzers import Analyzer, Progress
+from analysis.errors import AnalysisError, NotApplicable
+from analysis.instances import InstanceFile, read_header
+from analysis.messages import Outcome, Request
+from analysis.registry import AnalyzerSpec
+from analysis.results.package import ProducedFile, write_results
+from analysis.results.run import Algorithm, Run, SRClass
+from analysis.volume import open_series
+
+_BUILDING_PERCENT = 90
+
+
+def execute(request: Request, progress: Progress) -> Outcome:
+    """Run an analyzer over the files of a request and write its results; never raises what an analyzer raises."""
+    try:
+        spec = AnalyzerSpec(name=request.analyzer, reference=request.reference, options=request.options)
+        return _run(request, spec.create(), progress)
+    except NotApplicable as reason:
+        return Outcome(state="skipped", reason=str(reason))
+    except AnalysisError as error:
+        return Outcome(state="failed", reason=str(error))
+    except MemoryError:
+        return Outcome(state="failed", reason="not enough memory")
+    # The edge of somebody else's code: whatever a model raises is its failure, not the node's.
+    except Exception as error:  # noqa: BLE001
+        return Outcome(state="failed", reason=_where(error))
+
+
+def _run(request: Request, analyzer: Analyzer, progress: Progress) -> Outcome:
+    files = [
+        InstanceFile(path=Path(path), data_offset=offset, transfer_syntax_uid=uid)
+        for path, offset, uid in request.files
+    ]
+
+    def report(percent: int, text: str) -> None:
+        progress(max(0, min(_BUILDING_PERCENT, percent * _BUILDING_PERCENT // 100)), text)
+
+    report(0, "Reading images")
+    series = open_series(files, report)
+    result = analyzer.analyze(series, report)
+    progress(_BUILDING_PERCENT, "Writing results")
+    run = Run(
+        algorithm=Algorithm.of(analyzer),
+        series=series,
+        created=datetime.fromisoformat(request.created),
+        sr_class=SRClass(request.sr_class),
+        predecessor=_predecessor(request),
+    )
+    produced: list[ProducedFile] = write_results(run, result, Path(request.output))
+    previous = str(run.predecessor.SOPInstanceUID) if run.predecessor is not None else None
+    return Outcome(state="complete", files=tuple(produced), predecessor_uid=previous)
+
+
+def _predecessor(request: Request) -> Dataset | None:
+    if request.predecessor is None:
+        return None
+    return read_header(InstanceFile(path=Path(request.predecessor)))
+
+
+def _where(error: Exception) -> str:
+    """Say what was raised and where, without the message: it may quote the patient's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

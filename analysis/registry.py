@@ -1,0 +1,186 @@
+"""Which analyzers there are, which are switched on, and which of them take a series."""
+
+import importlib
+import importlib.metadata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from analysis.analyzers import Analyzer, SeriesDescription
+from analysis.errors import UnknownAnalyzer
+from analysis.images import why_no_image
+from archive.settling import Selection, SeriesSummary
+from config.settings import Settings
+
+GROUP: Final = "isocenter.analyzers"
+"""Entry-point group in which plug-ins register a factory: called with the analyzer's options, returns an `Analyzer`."""
+
+# The same as this distribution's entry points: an index of installed plug-ins may be older than the code.
+BUILT_IN: Final[Mapping[str, str]] = {
+    "ct-lung-densitometry": "analysis.densitometry.analyzer:LungDensitometry",
+    "mock-ct-chest": "analysis.mock.models:ct_chest",
+    "mock-ct-head": "analysis.mock.models:ct_head",
+    "mock-mg-breast": "analysis.mock.models:mg_breast",
+    "mock-mr-brain": "analysis.mock.models:mr_brain",
+    "mock-pt-lesion": "analysis.mock.models:pt_lesion",
+    "mock-us-thyroid": "analysis.mock.models:us_thyroid",
+    "mock-xr-chest": "analysis.mock.models:xr_chest",
+}
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyzerSpec:
+    """How to make an analyzer, here or in another process.
+
+    Attributes
+    ----------
+    reference
+        Factory as "module:attribute".
+    options
+        Keyword arguments of the factory; JSON values.
+    """
+
+    name: str
+    reference: str
+    options: Mapping[str, Any]
+    enabled: bool = True
+
+    def create(self) -> Analyzer:
+        """Make the analyzer.
+
+        Raises
+        ------
+        UnknownAnalyzer
+            If there is no such factory, or it does not understand the options.
+        """
+        module, _, attribute = self.reference.partition(":")
+        try:
+            made = getattr(importlib.import_module(module), attribute)(**self.options)
+        except (ImportError, AttributeError, TypeError, ValueError) as error:
+            raise UnknownAnalyzer(f"analyzer {self.name} cannot be made: {type(error).__name__}") from error
+        if not isinstance(made, Analyzer):
+            raise UnknownAnalyzer(f"{self.reference} does not make an analyzer")
+        return made
+
+
+class Registry:
+    """The analyzers of a node.
+
+    Parameters
+    ----------
+    specs
+        All that are installed; those not enabled take no series.
+    """
+
+    def __init__(self, specs: Iterable[AnalyzerSpec]) -> None:
+        self._specs = {spec.name: spec for spec in specs}
+        self._analyzers: dict[str, Analyzer] = {}
+        for spec in self._specs.values():
+            if spec.enabled:
+                self._load(spec)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the analyzers that can run."""
+        return tuple(sorted(self._analyzers))
+
+    def __getitem__(self, name: str) -> Analyzer:
+        try:
+            return self._analyzers[name]
+        except KeyError:
+            raise UnknownAnalyzer(f"no analyzer is called {name}") from None
+
+    def spec(self, name: str) -> AnalyzerSpec:
+        """Give the spec of an analyzer, enabled or not.
+
+        Raises
+        ------
+        UnknownAnalyzer
+            If none has this name.
+        """
+        try:
+            return self._specs[name]
+        except KeyError:
+            raise UnknownAnalyzer(f"no analyzer is called {name}") from None
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Describe all analyzers, as the API shows them."""
+        return [self._described(spec) for _, spec in sorted(self._specs.items())]
+
+    def select(self, summary: SeriesSummary) -> Selection:
+        """Choose the analyzers that take a series, or say why none does."""
+        description = describe(summary)
+        reason = why_no_image(description)
+        if reason:
+            return Selection(reason=reason)
+        answers = {name: analyzer.applies_to(description) for name, analyzer in sorted(self._analyzers.items())}
+        taken = tuple((name, self._analyzers[name].version) for name, answer in answers.items() if answer.applies)
+        if taken:
+            return Selection(analyzers=taken)
+        return Selection(reason=f"no analyzer takes {description.modality or 'series without modality'}")
+
+    def _load(self, spec: AnalyzerSpec) -> None:
+        try:
+            self._analyzers[spec.name] = spec.create()
+        except UnknownAnalyzer as error:
+            # One broken plug-in must not keep the others, and the node, from working.
+            _log.warning("analyzer_not_loaded", analyzer=spec.name, reason=str(error))
+
+    def _described(self, spec: AnalyzerSpec) -> dict[str, Any]:
+        analyzer = self._analyzers.get(spec.name)
+        return {
+            "name": spec.name,
+            "version": analyzer.version if analyzer is not None else None,
+            "manufacturer": analyzer.manufacturer if analyzer is not None else None,
+            "mock": analyzer.is_mock if analyzer is not None else None,
+            "enabled": spec.enabled,
+            "loaded": analyzer is not None,
+        }
+
+
+def open_registry(settings: Settings) -> Registry:
+    """Make the registry of a node: built-in analyzers, installed plug-ins, and what `[[analyzer]]` says of them.
+
+    Raises
+    ------
+    UnknownAnalyzer
+        If the configuration names an analyzer that is not installed.
+    """
+    references = installed()
+    declared = {item.name: item for item in settings.analyzer}
+    unknown = sorted(set(declared) - set(references))
+    if unknown:
+        raise UnknownAnalyzer(f"[[analyzer]]: no analyzer is called {', '.join(unknown)}")
+    specs = []
+    for name, reference in references.items():
+        options: dict[str, Any] = {}
+        if reference.startswith("analysis.mock."):
+            options["delay_seconds"] = list(settings.analysis.mock.delay_seconds)
+        item = declared.get(name)
+        if item is not None:
+            options.update(item.options)
+        enabled = item.enabled if item is not None else True
+        specs.append(AnalyzerSpec(name=name, reference=reference, options=options, enabled=enabled))
+    return Registry(specs)
+
+
+def installed() -> dict[str, str]:
+    """Give factory references by name: installed plug-ins and the built-in analyzers, which win over namesakes."""
+    plug_ins = {point.name: point.value for point in importlib.metadata.entry_points(group=GROUP)}
+    return {**plug_ins, **BUILT_IN}
+
+
+def describe(summary: SeriesSummary) -> SeriesDescription:
+    """Say what analyzers want to know of a series in the index."""
+    return SeriesDescription(
+        modality=summary.modality,
+        sop_class_uids=frozenset(summary.sop_class_uids),
+        body_part_examined=summary.body_part_examined,
+        image_type=tuple(part.strip() for part in summary.image_type.split("\\")) if summary.image_type else (),
+        descriptions=(summary.study_description, summary.series_description, summary.protocol_name),
+        instances=summary.instance_count,
+    )

@@ -1,0 +1,1 @@
+"""What a result object must satisfy before it is stored."""
