@@ -1,12 +1,13 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { precompress } from "./build/precompress";
 
 /** Where `npm run dev` finds a node; the built viewer is served by the node itself. */
 const NODE_URL = process.env.ISOCENTER_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), precompress()],
   server: {
     host: "127.0.0.1",
     proxy: { "/api": NODE_URL, "/dicom-web": NODE_URL, "/ws": { target: NODE_URL, ws: true } },

@@ -11,18 +11,20 @@ const LINK =
   "rounded px-2.5 py-1.5 text-muted hover:text-text aria-[current=page]:bg-raised aria-[current=page]:text-text";
 
 function MainNavigation({ session }: { session: Session }) {
-  const { role } = session;
+  const administration = (["read-configuration", "read-associations", "read-audit"] as const).some(
+    (permission) => can(session, permission),
+  );
   return (
     <nav aria-label="Main" className="flex gap-0.5 overflow-x-auto max-sm:order-last max-sm:w-full">
       <Link to="/" className={LINK} activeOptions={{ exact: true, includeSearch: false }}>
         Worklist
       </Link>
-      {can(role, "upload") && (
+      {can(session, "upload") && (
         <Link to="/upload" className={LINK}>
           Upload
         </Link>
       )}
-      {(can(role, "administer") || can(role, "audit")) && (
+      {administration && (
         <Link to="/admin" className={LINK} activeOptions={{ includeSearch: false }}>
           Administration
         </Link>

@@ -2,7 +2,14 @@
 
 export interface components {
   schemas: {
-    Session: { username: string; name: string; role: Role; csrf?: string | null };
+    Session: {
+      username: string;
+      name: string;
+      role: Role;
+      tenant: string;
+      csrf: string | null;
+      permissions: string[];
+    };
     Study: {
       study_uid: string;
       status: StudyStatus;
@@ -75,6 +82,8 @@ export interface components {
       called_ae_title: string;
       address: string;
       reason: string | null;
+      count?: number;
+      ended?: string | null;
     };
     Delivery: {
       id: number | string;
@@ -93,14 +102,79 @@ export interface components {
       duplicates: number;
       refused: { file: string; reason: string }[];
     };
-    User: { username: string; name: string; role: Role; tenant?: string; active?: boolean };
+    User: {
+      username: string;
+      name: string;
+      role: Role;
+      tenant: string;
+      enabled: boolean;
+      created: string;
+    };
+    NewUser: { username: string; password: string; role: Role; name?: string };
+    UserChange: {
+      password?: string | null;
+      name?: string | null;
+      role?: Role | null;
+      enabled?: boolean | null;
+    };
+    ApiKey: {
+      id: string;
+      name: string;
+      role: Role;
+      tenant: string;
+      enabled: boolean;
+      created: string;
+      expires: string | null;
+      last_used: string | null;
+    };
+    IssuedKey: components["schemas"]["ApiKey"] & { key: string };
     AuditRecord: {
-      id?: number | string;
+      id: string;
       time: string;
       action: string;
       outcome: string;
-      principal?: string | null;
-      [field: string]: unknown;
+      principal: string;
+      address: string;
+      study_uid: string | null;
+      detail: Record<string, unknown>;
+    };
+    Analyzer: { name: string; version: string; enabled: boolean; is_mock: boolean; description: string };
+    System: {
+      version: string;
+      python: string;
+      ae_title: string;
+      dicom_port: number;
+      database: string;
+      storage: { free_bytes: number; total_bytes: number };
+      feed_clients: number;
+      parts: { name: string; ready: boolean }[];
+    };
+    Statistics: {
+      patients: number;
+      studies: number;
+      series: number;
+      instances: number;
+      bytes: number;
+      studies_by_status: Record<string, number>;
+      jobs: Record<string, number>;
+      results: Record<string, number>;
+      deliveries: Record<string, number>;
+      associations: Record<string, number>;
+    };
+    Route: {
+      name: string;
+      tenant?: string;
+      origin: "images" | "results" | "any";
+      from: string[];
+      modality: string[];
+      sop_class: string[];
+      body_part: string[];
+      station: string[];
+      study_description: string[];
+      series_description: string[];
+      to: string[];
+      enabled: boolean;
+      source?: "file" | "runtime";
     };
   };
 }

@@ -51,7 +51,7 @@ export interface Page<T> {
   next: string | null;
 }
 
-type QueryValues = Record<string, string | number | undefined | null>;
+export type QueryValues = Record<string, string | number | undefined | null>;
 
 /** A path with those parameters that have a value. */
 export function withQuery(path: string, parameters: QueryValues): string {

@@ -78,10 +78,6 @@ export class StackView {
     await this.#attempt(() => this.#viewport.setImageIdIndex(next));
   }
 
-  scroll(by: number): Promise<void> {
-    return this.goTo(this.#state.index + by);
-  }
-
   setWindow(window: Window | null): void {
     if (window) this.#viewport.setProperties({ voiRange: windowToRange(window) });
     else this.#viewport.resetProperties();

@@ -21,10 +21,10 @@ const COLOURS: Record<JobStatus, string> = {
 export function JobList({ studyUid }: { studyUid: string }) {
   const jobs = useQuery(jobsQuery(studyUid));
   const control = useJobControl(studyUid);
-  const { role } = useSession();
+  const session = useSession();
   return (
-    <section aria-label="Jobs of this study" className="px-3 py-3">
-      <h2 className="mb-2 text-xs font-semibold text-muted">Jobs</h2>
+    <div className="border-t border-line px-3 py-3">
+      <h3 className="mb-2 text-xs font-semibold text-muted">Jobs</h3>
       {jobs.isPending && <Loading what="the jobs" />}
       {jobs.isError && <Failed what="The jobs" error={jobs.error} retry={() => void jobs.refetch()} />}
       {jobs.data?.length === 0 && (
@@ -36,13 +36,21 @@ export function JobList({ studyUid }: { studyUid: string }) {
           <JobItem
             key={String(job.id)}
             job={job}
-            onControl={can(role, "control jobs") ? (act) => control.mutate({ id: job.id, act }) : null}
+            onControl={can(session, "control-jobs") ? (act) => control.mutate({ id: job.id, act }) : null}
           />
         ))}
       </ul>
-    </section>
+    </div>
   );
 }
+
+/** What a reader may ask of a job in this state. */
+const ACTS: Partial<Record<JobStatus, "retry" | "cancel">> = {
+  PENDING: "cancel",
+  ANALYZING: "cancel",
+  FAILED: "retry",
+  CANCELED: "retry",
+};
 
 interface ItemProps {
   job: Job;
@@ -51,12 +59,12 @@ interface ItemProps {
 
 function JobItem({ job, onControl }: ItemProps) {
   const running = job.status === "ANALYZING";
-  const act = running || job.status === "PENDING" ? "cancel" : job.status === "COMPLETE" ? null : "retry";
+  const act = ACTS[job.status];
   return (
     <li className="grid gap-0.5 border-l-2 border-line pl-2 text-xs">
       <span className="flex items-baseline justify-between gap-2">
         <span className="text-[13px]">
-          {job.analyzer} <span className="text-xs text-muted">{job.version}</span>
+          {job.analyzer || "No analyzer"} <span className="text-xs text-muted">{job.version}</span>
         </span>
         <span className={`shrink-0 font-medium tracking-wide ${COLOURS[job.status]}`}>
           {job.status}
@@ -70,7 +78,7 @@ function JobItem({ job, onControl }: ItemProps) {
       )}
       <span className="text-muted">{timesOf(job)}</span>
       {job.error && <span className="break-words text-danger">{job.error}</span>}
-      {onControl && act && job.status !== "SKIPPED" && (
+      {onControl && act && (
         <Button className="mt-0.5 h-6 justify-self-start px-2 text-xs" onClick={() => onControl(act)}>
           {act === "retry" ? "Run again" : "Cancel"}
         </Button>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Focus } from "../study/focus";
 import { Empty, Failed, Loading } from "../ui/messages";
+import { JobList } from "./JobList";
 import { resultsQuery } from "./queries";
 import { ResultCard } from "./ResultCard";
 import { ResultChoice } from "./ResultChoice";
@@ -18,7 +19,7 @@ export function ResultsPanel({ studyUid, focus, onFocus }: Props) {
   const items = results.data ?? [];
   const result = items.find(({ id }) => String(id) === chosen) ?? items[0];
   return (
-    <section aria-label="AI results" className="border-b border-line">
+    <section aria-label="AI results">
       <h2 className="px-3 pt-3 text-xs font-semibold text-muted">AI results</h2>
       {results.isPending && <Loading what="the results" />}
       {results.isError && (
@@ -39,6 +40,7 @@ export function ResultsPanel({ studyUid, focus, onFocus }: Props) {
           onReplaced={({ id }) => setChosen(String(id))}
         />
       )}
+      <JobList studyUid={studyUid} />
     </section>
   );
 }

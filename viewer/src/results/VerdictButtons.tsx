@@ -14,10 +14,10 @@ interface Props {
 
 /** A person's word on a result: only this makes it final. */
 export function VerdictButtons({ result, onReplaced }: Props) {
-  const { role } = useSession();
+  const session = useSession();
   const judge = useJudge(result.study_uid);
   const [asking, setAsking] = useState(false);
-  if (!can(role, "judge results")) return null;
+  if (!can(session, "decide-results")) return null;
 
   const accept = () =>
     judge.mutate({ id: result.id, verdict: { act: "accept", comment: "" } }, { onSuccess: onReplaced });

@@ -1,18 +1,23 @@
-import type { Role } from "../generated/api";
+import type { Session } from "./session";
 
 /**
- * What the page offers to a role. The node decides on every request; this only keeps buttons away
- * that would be refused.
+ * Permissions of the node that decide what the page offers. The node checks every request itself; this
+ * only keeps buttons away that would be refused.
  */
-export type Ability = "upload" | "administer" | "audit" | "judge results" | "control jobs";
+export type Permission =
+  | "configure"
+  | "control-deliveries"
+  | "control-jobs"
+  | "decide-results"
+  | "manage-accounts"
+  | "read-associations"
+  | "read-audit"
+  | "read-configuration"
+  | "read-images"
+  | "read-status"
+  | "read-system"
+  | "upload";
 
-const ABILITIES: Record<Role, readonly Ability[]> = {
-  admin: ["upload", "administer", "audit", "judge results", "control jobs"],
-  clinician: ["upload", "judge results", "control jobs"],
-  service: ["upload"],
-  auditor: ["audit"],
-};
-
-export function can(role: Role, ability: Ability): boolean {
-  return ABILITIES[role]?.includes(ability) ?? false;
+export function can(session: Session, permission: Permission): boolean {
+  return session.permissions.includes(permission);
 }

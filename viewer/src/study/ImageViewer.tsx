@@ -23,12 +23,12 @@ export function ImageViewer({ studyUid, series, frames, focus }: Props) {
   const region = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
   const svg = useRef<SVGSVGElement>(null);
-  const { view, state } = useStackView(canvas, frames);
+  const { view, state, goTo } = useStackView(canvas, frames);
   const [tool, setTool] = useState<ToolName>("Window/level");
   const [overlayOn, setOverlayOn] = useState(true);
   const { modality } = series;
   const overlay = useFocusOverlay({ studyUid, svg, view, frames, index: state.index, focus, on: overlayOn });
-  useWheel(canvas, (by) => void view?.scroll(by));
+  useWheel(canvas, (by) => goTo(state.index + by));
 
   useEffect(() => view?.activate(tool), [view, tool]);
   useEffect(() => {
@@ -39,9 +39,9 @@ export function ImageViewer({ studyUid, series, frames, focus }: Props) {
   const applyPreset = ({ window }: Preset) => view?.setWindow(window);
   const press = (event: KeyboardEvent) => {
     const field = event.target instanceof HTMLElement && event.target.matches("select, input[type=checkbox]");
-    if (!view || field || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (field || event.altKey || event.ctrlKey || event.metaKey) return;
     const place = { index: state.index, count: frames.length };
-    if (pressKey(event.key, { view, place, modality, onPreset: applyPreset })) event.preventDefault();
+    if (pressKey(event.key, { view, place, modality, goTo, onPreset: applyPreset })) event.preventDefault();
   };
   const frame = frames[state.index];
 
@@ -80,7 +80,7 @@ export function ImageViewer({ studyUid, series, frames, focus }: Props) {
             </p>
           )}
         </div>
-        <SliceSlider index={state.index} count={frames.length} onChange={(index) => void view?.goTo(index)} />
+        <SliceSlider index={state.index} count={frames.length} onChange={goTo} />
       </div>
     </section>
   );

@@ -4,7 +4,6 @@ import { useState } from "react";
 import { personName } from "../dicom/json";
 import { formatPersonName } from "../dicom/person-name";
 import { TAG } from "../dicom/tags";
-import { JobList } from "../results/JobList";
 import { ResultsPanel } from "../results/ResultsPanel";
 import { Empty, Failed, Loading } from "../ui/messages";
 import { usePageTitle } from "../ui/usePageTitle";
@@ -87,7 +86,6 @@ function StudyDesk({ studyUid, series }: { studyUid: string; series: readonly Se
         className="w-84 shrink-0 overflow-y-auto border-l border-line bg-surface max-lg:w-full max-lg:overflow-visible max-lg:border-t max-lg:border-l-0"
       >
         <ResultsPanel studyUid={studyUid} focus={focus} onFocus={goTo} />
-        <JobList studyUid={studyUid} />
       </aside>
     </div>
   );

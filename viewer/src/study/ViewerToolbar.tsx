@@ -61,6 +61,8 @@ function PresetSelect({ modality, window, onPreset }: Props) {
       aria-label="Window preset"
       className="ml-2 h-7 rounded border border-line bg-field px-1.5"
       value={name}
+      // Until an image is there, there is no window to choose.
+      disabled={window === null}
       onChange={(event) => {
         const preset = presets.find((candidate) => candidate.name === event.target.value);
         if (preset) onPreset(preset);

@@ -23,20 +23,22 @@ export function imageOfKey(key: string, { index, count }: Place): number | undef
 }
 
 interface Keys {
-  view: StackView;
+  /** Null until the renderer has started. */
+  view: StackView | null;
   place: Place;
   modality: string;
+  goTo: (index: number) => void;
   onPreset: (preset: Preset) => void;
 }
 
 /** Do what a key asks for; false when it asks for nothing. */
-export function pressKey(key: string, { view, place, modality, onPreset }: Keys): boolean {
+export function pressKey(key: string, { view, place, modality, goTo, onPreset }: Keys): boolean {
   const image = imageOfKey(key, place);
   const preset = presetOfKey(modality, key);
-  if (image !== undefined) void view.goTo(image);
+  if (image !== undefined) goTo(image);
   else if (preset) onPreset(preset);
-  else if (key.toLowerCase() === "r") view.reset();
-  else if (key.toLowerCase() === "i") view.invert();
+  else if (key.toLowerCase() === "r") view?.reset();
+  else if (key.toLowerCase() === "i") view?.invert();
   else return false;
   return true;
 }

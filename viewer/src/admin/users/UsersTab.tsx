@@ -1,0 +1,11 @@
+import { ApiKeyTable } from "./ApiKeyTable";
+import { UserTable } from "./UserTable";
+
+export function UsersTab() {
+  return (
+    <>
+      <UserTable />
+      <ApiKeyTable />
+    </>
+  );
+}
