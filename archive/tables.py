@@ -99,6 +99,8 @@ study = Table(
     Index(None, "tenant", "patient_name_match"),
     Index(None, "tenant", "study_date", "study_time"),
     Index(None, "tenant", "accession_number_match"),
+    # Keys are never used again: processes remember them, jobs refer to them.
+    sqlite_autoincrement=True,
 )
 
 series = Table(
@@ -151,6 +153,7 @@ series = Table(
     UniqueConstraint("tenant", "series_instance_uid", "study_instance_uid"),
     Index(None, "study_id"),
     Index("ix_series_open", "complete", "last_arrival"),
+    sqlite_autoincrement=True,
 )
 
 # Which associations stored into a series since it was last complete: while one of them is open, the series is too.
@@ -204,6 +207,7 @@ instance = Table(
     UniqueConstraint("tenant", "sop_instance_uid"),
     Index(None, "series_id"),
     Index(None, "blob_key"),
+    sqlite_autoincrement=True,
 )
 
 # What was kept but not shown: the second object of one SOP Instance UID under `storage.duplicates = keep-both`.

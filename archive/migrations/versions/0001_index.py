@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("updated", sa.Float(precision=53), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_study")),
         sa.UniqueConstraint("tenant", "study_instance_uid", name=op.f("uq_study_tenant_study_instance_uid")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_study_tenant_accession_number_match"), "study", ["tenant", "accession_number_match"], unique=False
@@ -136,19 +137,10 @@ def upgrade() -> None:
             "study_instance_uid",
             name=op.f("uq_series_tenant_series_instance_uid_study_instance_uid"),
         ),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_series_open", "series", ["complete", "last_arrival"], unique=False)
     op.create_index(op.f("ix_series_study_id"), "series", ["study_id"], unique=False)
-    op.create_table(
-        "series_association",
-        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("association_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("tenant", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["series_id"], ["series.id"], name=op.f("fk_series_association_series_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("series_id", "association_id", name=op.f("pk_series_association")),
-    )
     op.create_table(
         "instance",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -188,16 +180,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_instance_series_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_instance")),
         sa.UniqueConstraint("tenant", "sop_instance_uid", name=op.f("uq_instance_tenant_sop_instance_uid")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_instance_blob_key"), "instance", ["blob_key"], unique=False)
     op.create_index(op.f("ix_instance_series_id"), "instance", ["series_id"], unique=False)
+    op.create_table(
+        "series_association",
+        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("association_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_series_association_series_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("series_id", "association_id", name=op.f("pk_series_association")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("series_association")
     op.drop_index(op.f("ix_instance_series_id"), table_name="instance")
     op.drop_index(op.f("ix_instance_blob_key"), table_name="instance")
     op.drop_table("instance")
-    op.drop_table("series_association")
     op.drop_index(op.f("ix_series_study_id"), table_name="series")
     op.drop_index("ix_series_open", table_name="series")
     op.drop_table("series")
