@@ -1,6 +1,7 @@
 """C-STORE as SCU: many objects over one association, streamed from their files (PS3.4 Annex B)."""
 
 import os
+import tempfile
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class InstanceSender:
         allowed: Sequence[str] = (),
         as_acceptor: bool = False,
     ) -> None:
-        self._association = association
+        self.association = association
         self._blobs = blobs
         self._originator = originator
         self._allowed = allowed
@@ -124,7 +125,9 @@ class InstanceSender:
         except NodeError as error:
             return Outcome(instance=instance, status=None, reason=str(error))
         except OSError as error:
-            return Outcome(instance=instance, status=None, reason=f"its file cannot be read: {error.strerror}")
+            return Outcome(
+                instance=instance, status=None, reason=f"its file cannot be read or converted: {error.strerror}"
+            )
 
     def _send_file(self, instance: StoredInstance, context_id: int) -> Outcome:
         file = os.open(self._blobs.path(instance.key), os.O_RDONLY | os.O_CLOEXEC)
@@ -137,17 +140,25 @@ class InstanceSender:
         return self._answer(instance, command)
 
     def _send_converted(self, instance: StoredInstance, context_id: int, syntax: str) -> Outcome:
-        data_set = transcoding.transcode(
-            self._blobs.path(instance.key), instance.data_offset, str(instance.transfer_syntax_uid), syntax
-        )
-        command = self._announce(instance, context_id)
-        size = self._association.fragment_size
-        self._association.stream.write(p_data(context_id, data_set, is_command=False, fragment=size))
+        # The whole conversion comes first, for once the command is out there is no way back but an abort; a file
+        # keeps memory flat.
+        with tempfile.TemporaryFile() as converted:
+            transcoding.transcode_to(
+                converted.write,
+                self._blobs.path(instance.key),
+                instance.data_offset,
+                str(instance.transfer_syntax_uid),
+                syntax,
+            )
+            converted.flush()
+            size = converted.tell()
+            command = self._announce(instance, context_id)
+            self._writer.send_file(context_id, converted.fileno(), 0, size)
         return self._answer(instance, command)
 
     def _announce(self, instance: StoredInstance, context_id: int) -> dict[int, Value]:
         """Send the command set, which the network may hold back until the data set follows."""
-        command = dimse.request(CommandField.C_STORE, self._association.next_message_id(), data_set=True)
+        command = dimse.request(CommandField.C_STORE, self.association.next_message_id(), data_set=True)
         command[Element.AFFECTED_SOP_CLASS_UID] = str(instance.sop_class_uid)
         command[Element.AFFECTED_SOP_INSTANCE_UID] = str(instance.sop_instance_uid)
         command[Element.PRIORITY] = dimse.PRIORITY_MEDIUM
@@ -155,12 +166,12 @@ class InstanceSender:
             command[Element.MOVE_ORIGINATOR_AE_TITLE] = self._originator.ae_title
             command[Element.MOVE_ORIGINATOR_MESSAGE_ID] = self._originator.message_id
         encoded = dimse.encode_command(command)
-        fragment = self._association.fragment_size
-        self._association.stream.write(p_data(context_id, encoded, is_command=True, fragment=fragment), more=True)
+        fragment = self.association.fragment_size
+        self.association.stream.write(p_data(context_id, encoded, is_command=True, fragment=fragment), more=True)
         return command
 
     def _answer(self, instance: StoredInstance, command: dict[int, Value]) -> Outcome:
-        response = receive_response(self._association, command).command
+        response = receive_response(self.association, command).command
         status = dimse.number(response, Element.STATUS)
         if status == 0 or status in _WARNINGS:
             return Outcome(instance=instance, status=status)
@@ -176,6 +187,7 @@ def send_instances(sender: InstanceSender, instances: Iterable[StoredInstance]) 
         try:
             yield sender.send(instance)
         except WireError as error:
+            sender.association.abort()
             yield from failures(waiting[number:], str(error))
             return
 

@@ -12,8 +12,8 @@ _MAX_VECTORS: Final = 1024
 _PREFIX: Final = len(p_data_header(1, 0, is_command=False, is_last=True))
 
 
-class FileShorterThanIndexed(WireError):
-    """A file ended before the data set that was announced; the association must not go on."""
+class FileUnreadable(WireError):
+    """A file could not be read to its end after its data set was announced; the association must not go on."""
 
 
 class DataSetWriter:
@@ -78,5 +78,9 @@ class DataSetWriter:
 
     @staticmethod
     def _read(file: int, gaps: list[memoryview], offset: int, size: int) -> None:
-        if os.preadv(file, gaps, offset) != size:
-            raise FileShorterThanIndexed("the stored file is shorter than its index entry says")
+        try:
+            count = os.preadv(file, gaps, offset)
+        except OSError as error:
+            raise FileUnreadable(f"the stored file cannot be read: {error.strerror}") from error
+        if count != size:
+            raise FileUnreadable("the stored file is shorter than it was")
