@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from api import documentation, health, metrics
-from api.authentication import Authentication, Authenticator
+from api.authentication import Authentication
+from api.authenticator import Authenticator
 from api.authorization import require
 from api.dependencies import WebDependencies
 from api.edge import Edge
@@ -22,6 +23,7 @@ from api.headers import SecurityHeaders
 from api.metrics import HttpMetrics
 from api.problems import answer_http_exception, answer_node_error, answer_validation_error
 from api.resources import (
+    aes,
     analyzers,
     apikeys,
     associations,
@@ -29,6 +31,8 @@ from api.resources import (
     deliveries,
     events,
     jobs,
+    results,
+    routes,
     session,
     statistics,
     studies,
@@ -45,10 +49,13 @@ _RESOURCES = (
     users,
     apikeys,
     tenants,
+    aes,
     associations,
+    routes,
     deliveries,
     analyzers,
     jobs,
+    results,
     studies,
     uploads,
     audit,

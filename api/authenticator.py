@@ -54,7 +54,7 @@ class Authenticator:
                 return await self._by_key(token)
             case Password(username, password):
                 account = await self.account(username, password, address_of(connection))
-                return account and Identity(principal=account.principal, ambient=True)
+                return Identity(principal=account.principal, ambient=True) if account else None
             case None:
                 return None
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,6 +50,8 @@ class WebDependencies:
         Address of the DICOM listener that readiness depends on; None where it runs elsewhere.
     now
         Seconds since the epoch.
+    deciding
+        Held while a report is accepted.
     """
 
     settings: Settings
@@ -62,6 +64,7 @@ class WebDependencies:
     analyzers: DescribeAnalyzers = tuple
     listener: tuple[str, int] | None = None
     now: Callable[[], float] = time.time
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def wake(self, *topics: str) -> None:
         """Tell other processes to look, after a change was committed."""

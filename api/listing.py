@@ -1,6 +1,7 @@
 """What every collection has in common: `limit`, `cursor`, filters named like the items' fields, `items` and `next`."""
 
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,13 +41,8 @@ class Items(BaseModel, Generic[Item]):
     next: str | None
 
 
-class ListRows(Protocol):
-    """A `listing` function of the archive."""
-
-    def __call__(
-        self, connection: Any, tenant: str, /, *, limit: int, cursor: str | None, **filters: str | None
-    ) -> Page:
-        """Return one page."""
+ListRows = Callable[..., Page]
+"""A `listing` function of the archive: connection, tenant, `limit`, `cursor` and filters."""
 
 
 async def read_page(web: WebDependencies, rows: ListRows, principal: Principal, listing: Listing) -> Page:

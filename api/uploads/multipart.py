@@ -1,12 +1,15 @@
 """The files of a `multipart/form-data` body (RFC 7578), handed on as they arrive."""
 
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api.problems import Problem
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 _MOST_PARTS: Final = 100_000
 _LONGEST_NAME: Final = 255
@@ -72,11 +75,11 @@ class FormFiles:
         if not self._ended:
             raise _malformed()
 
-    def _callbacks(self) -> dict[str, object]:
+    def _callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin_part,
-            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_field": self._take_name,
+            "on_header_value": self._take_value,
             "on_header_end": self._end_header,
             "on_headers_finished": self._end_headers,
             "on_part_data": self._take,
@@ -89,6 +92,12 @@ class FormFiles:
         if self._parts > _MOST_PARTS:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "There are too many parts in this upload.")
         self._headers.clear()
+
+    def _take_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _take_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
 
     def _end_header(self) -> None:
         self._headers[self._name.decode("latin-1").lower()] = self._value.decode("latin-1")
