@@ -10,9 +10,10 @@ import queue
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from typing import BinaryIO
 
-from analysis.messages import Message, Progressed, Ready, Request, encode
+from analysis.messages import Message, Outcome, Progressed, Ready, Request, encode
 
 MEMORY_VARIABLE = "ISOCENTER_ANALYSIS_MEMORY_BYTES"
 _NICENESS = 5
@@ -53,7 +54,7 @@ def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
     os._exit(0)
 
 
-def _load():  # type: ignore[no-untyped-def]  # noqa: ANN202 - the function is typed where it is defined
+def _load() -> Callable[[Request, Callable[[int, str], None]], Outcome]:
     """Import what takes seconds before there is anything to do."""
     import highdicom.seg  # noqa: PLC0415
     import highdicom.sr  # noqa: F401, PLC0415

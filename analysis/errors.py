@@ -1,5 +1,8 @@
 """What can go wrong between a series and its report."""
 
+import traceback
+from pathlib import Path
+
 
 class AnalysisError(Exception):
     """The analysis could not be done."""
@@ -29,3 +32,10 @@ class UnknownAnalyzer(AnalysisError):
 
 class CannotDecode(AnalysisError):
     """The pixel data cannot be decoded."""
+
+
+def where_raised(error: Exception) -> str:
+    """Say what was raised and where, without the message: it may quote the patient's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

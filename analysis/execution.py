@@ -1,13 +1,12 @@
 """One analysis from files to result objects, in whatever process this runs."""
 
-import traceback
 from datetime import datetime
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
 from analysis.analyzers import Analyzer, Progress
-from analysis.errors import AnalysisError, NotApplicable
+from analysis.errors import AnalysisError, NotApplicable, where_raised
 from analysis.instances import InstanceFile, read_header
 from analysis.messages import Outcome, Request
 from analysis.registry import AnalyzerSpec
@@ -31,7 +30,7 @@ def execute(request: Request, progress: Progress) -> Outcome:
         return Outcome(state="failed", reason="not enough memory")
     # The edge of somebody else's code: whatever a model raises is its failure, not the node's.
     except Exception as error:  # noqa: BLE001
-        return Outcome(state="failed", reason=_where(error))
+        return Outcome(state="failed", reason=where_raised(error))
 
 
 def _run(request: Request, analyzer: Analyzer, progress: Progress) -> Outcome:
@@ -63,10 +62,3 @@ def _predecessor(request: Request) -> Dataset | None:
     if request.predecessor is None:
         return None
     return read_header(InstanceFile(path=Path(request.predecessor)))
-
-
-def _where(error: Exception) -> str:
-    """Say what was raised and where, without the message: it may quote the patient's data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from types import TracebackType
-from typing import Self
+from typing import IO, Self, cast
 
 import structlog
 
@@ -118,8 +118,8 @@ class AnalysisProcess:
         self._close()
 
     @property
-    def _stdin(self):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        return self._process.stdin
+    def _stdin(self) -> IO[bytes]:
+        return cast("IO[bytes]", self._process.stdin)
 
     def _read(self) -> None:
         stream = self._process.stdout

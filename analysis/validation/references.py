@@ -20,7 +20,7 @@ def invalid_uids(ds: Dataset) -> Iterator[str]:
 
 def evidence_uids(report: Dataset) -> set[str]:
     """Collect the SOP Instance UIDs that a report lists as evidence."""
-    listed = set()
+    listed: set[str] = set()
     for keyword in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
         for study in report.get(keyword) or ():
             for series in study.ReferencedSeriesSequence:
