@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Dialect, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive import tables
+from archive import obsolete, tables
 from archive.index import Outcome, Record, Row, arrival_row, instance_row, quarantine_row, series_row, study_row
 
 SeriesKey: TypeAlias = tuple[str, str, str]
@@ -77,16 +77,16 @@ def _execute_many(connection: Connection, name: str, rows: Sequence[Row]) -> int
     """
     if not rows:
         return 0
-    sql, names = _ready_made(name, connection.dialect.name, tuple(rows[0]))
-    return connection.exec_driver_sql(sql, [tuple(row[name] for name in names) for row in rows]).rowcount
+    sql, names = _ready_made(name, connection.dialect, tuple(rows[0]))
+    parameters = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+    return connection.exec_driver_sql(sql, parameters).rowcount
 
 
-@lru_cache
-def _ready_made(name: str, dialect_name: str, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return the SQL of a statement and the names of its parameters in their order."""
+@lru_cache(maxsize=16)
+def _ready_made(name: str, dialect: Dialect, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the SQL of a statement, and its parameters in their order where the driver wants them by position."""
     parameters = {column: bindparam(column, type_=_type_of(name, column)) for column in columns}
-    statement = _insert_instance(dialect_name, parameters) if name == "instance" else _insert_arrival(parameters)
-    dialect = sqlite.dialect() if dialect_name == "sqlite" else postgresql.psycopg.dialect(paramstyle="format")
+    statement = _insert_instance(dialect.name, parameters) if name == "instance" else _insert_arrival(parameters)
     compiled = statement.compile(dialect=dialect)
     return str(compiled), tuple(compiled.positiontup or ())
 
@@ -119,9 +119,10 @@ def existing(connection: Connection, record: Record) -> Row | None:
     return None if found is None else found._asdict()
 
 
-def replace_instance(connection: Connection, record: Record, instance_id: int, series_id: int) -> None:
-    """Let an instance's row describe its new object."""
-    statement = update(tables.instance).where(tables.instance.c.id == instance_id)
+def replace_instance(connection: Connection, record: Record, existing: Row, series_id: int) -> None:
+    """Let the row of an `existing` instance describe its new object; its old file becomes obsolete."""
+    obsolete.mark(connection, record.origin.tenant, [existing["blob_key"]], now=record.received)
+    statement = update(tables.instance).where(tables.instance.c.id == existing["id"])
     connection.execute(statement.values(instance_row(record, series_id)))
     _execute_many(connection, "arrival", [arrival_row(record, series_id, Outcome.REPLACED)])
 

@@ -113,8 +113,7 @@ class SpoolFile:
         self._max_bytes = max_bytes
         self._size = 0
         self._hash = hashlib.sha256()
-        self._path = folder / (secrets.token_hex(16) + SUFFIX)
-        self._descriptor = _create(self._path)
+        self._path, self._descriptor = _create(folder)
         self._open = True
 
     def write(self, view: memoryview | bytes) -> None:
@@ -177,13 +176,26 @@ class SpoolFile:
         self._pending = bytearray()
 
 
-def _create(path: Path) -> int:
+def _create(folder: Path) -> tuple[Path, int]:
+    """Make a file and lock it, so that a sweep knows that it is in work."""
+    while True:
+        path = folder / (secrets.token_hex(16) + SUFFIX)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            raise storage_error(error) from error
+        if _lock(descriptor):
+            return path, descriptor
+        # A sweep came between the two steps and took the file for a leftover.
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise storage_error(error) from error
-    return descriptor
+    except BlockingIOError:
+        return False
+    return os.fstat(descriptor).st_nlink > 0
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

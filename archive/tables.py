@@ -225,6 +225,16 @@ quarantine = Table(
     _time("received"),
 )
 
+# Files that no row refers to any more, written in the transaction that let go of them, so that a crash before their
+# removal does not bring them back as files without rows.
+obsolete_blob = Table(
+    "obsolete_blob",
+    metadata,
+    Column("blob_key", String(128), primary_key=True),
+    _tenant(),
+    _time("time"),
+)
+
 # The outbox of ingest: one row an instance, written in the instance's own transaction and folded by settling into
 # counters, coalesced events and audit records. Insert only, so that the store path never waits for a row lock.
 arrival = Table(

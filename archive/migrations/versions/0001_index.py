@@ -25,6 +25,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arrival")),
     )
     op.create_table(
+        "obsolete_blob",
+        sa.Column("blob_key", sa.String(length=128), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("time", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("blob_key", name=op.f("pk_obsolete_blob")),
+    )
+    op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("tenant", sa.String(length=64), nullable=False),
@@ -211,4 +218,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_study_tenant_accession_number_match"), table_name="study")
     op.drop_table("study")
     op.drop_table("quarantine")
+    op.drop_table("obsolete_blob")
     op.drop_table("arrival")
