@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Select, delete, select
 
-from archive import audit, events
+from archive import audit, events, obsolete
 from archive.errors import NotFound
 from archive.event_types import StudyDeleted
 from archive.tables import arrival, delivery, instance, job, quarantine, result, series, series_association, study
@@ -31,6 +31,8 @@ def delete_study(connection: Connection, tenant: str, study_uid: str, *, princip
     if study_id is None:
         raise NotFound
     keys = list(connection.execute(_blob_keys(tenant, study_id)).scalars())
+    # A crash before the caller removed them must not bring the study back as files without rows.
+    obsolete.mark(connection, tenant, keys, now=now)
     instances = _delete_rows(connection, tenant, study_uid, study_id)
     detail = {"instances": instances}
     action = audit.Action.STUDY_DELETED
