@@ -25,6 +25,7 @@ from routing.stream import SocketStream, Stream
 
 _OWN_MAX_PDU: Final = 131_072
 _MAX_ACCEPT_SIZE: Final = 1 << 20
+_KNOWN_PDUS: Final = frozenset(PduType)
 
 
 def number_contexts(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[ProposedContext, ...]:
@@ -114,6 +115,8 @@ def _read_pdu(stream: Stream, seconds: float) -> tuple[int, bytes]:
     try:
         stream.read_exactly(memoryview(header), seconds)
         kind, length = HEADER.unpack(header)
+        if kind not in _KNOWN_PDUS:
+            raise ProtocolViolation("the peer does not speak DICOM", AbortReason.UNRECOGNIZED_PDU)
         if length > _MAX_ACCEPT_SIZE:
             raise ProtocolViolation(f"answer of {length} bytes to A-ASSOCIATE-RQ")
         body = bytearray(length)
