@@ -17,7 +17,6 @@ from api.authorization import require
 from api.dependencies import WebDependencies
 from api.edge import Edge
 from api.feed import endpoint
-from api.feed.connection import Patience
 from api.feed.reader import Feed
 from api.headers import SecurityHeaders
 from api.metrics import HttpMetrics
@@ -99,7 +98,6 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
     app.state.authenticator = authenticator
     app.state.registry = registry
     app.state.feed = Feed(dependencies.database, dependencies.bus)
-    app.state.patience = Patience()
     app.state.readiness = health.readiness(dependencies)
     _include_routers(app, dependencies)
     # Whatever no route takes is a file of the viewer, a path that its page routes, or nothing.

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import HTTPConnection
 
 from api.authorization import Authorize
+from api.feed.connection import Patience
 from archive.bus import Bus
 from archive.database import AsyncDatabase
 from archive.ingest import Archive
@@ -50,6 +51,8 @@ class WebDependencies:
         Address of the DICOM listener that readiness depends on; None where it runs elsewhere.
     now
         Seconds since the epoch.
+    patience
+        Time limits of the feed.
     deciding
         Held while a report is accepted.
     """
@@ -64,6 +67,7 @@ class WebDependencies:
     analyzers: DescribeAnalyzers = tuple
     listener: tuple[str, int] | None = None
     now: Callable[[], float] = time.time
+    patience: Patience = Patience()  # noqa: RUF009 - a frozen value
     deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def wake(self, *topics: str) -> None:

@@ -70,7 +70,7 @@ class Edge:
                 "http_request",
                 method=scope["method"],
                 route=route,
-                status=status,
+                status=int(status),
                 milliseconds=round(seconds * 1000, 1),
                 **{name: value for name, value in scope.get("path_params", {}).items() if name.endswith("uid")},
             )

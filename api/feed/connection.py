@@ -35,10 +35,13 @@ class Patience:
         Until the peer takes one message.
     recheck
         Between two looks at whether the credentials still hold.
+    close
+        Until the peer takes the close frame, behind all that it did not read yet.
     """
 
     send: float = 20.0
     recheck: float = 5.0
+    close: float = 20.0
 
 
 class Connection:
@@ -94,7 +97,7 @@ class Connection:
         if code is not None:
             # A peer that reads nothing does not read the close frame either: its socket is then just closed.
             with contextlib.suppress(TimeoutError, WebSocketDisconnect):
-                async with asyncio.timeout(self._patience.send):
+                async with asyncio.timeout(self._patience.close):
                     await self._socket.close(code)
 
     async def _send(self, since: int | None) -> Close | None:

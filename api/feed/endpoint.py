@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, WebSocket
 from access.permissions import Permission
 from access.principals import Principal
 from api.authorization import require
+from api.dependencies import Web
 from api.feed.connection import Close, Connection
 from api.feed.reader import Feed
 
@@ -18,6 +19,7 @@ _MOST_CLIENTS: Final = 1000
 @router.websocket("/ws/events")
 async def follow(
     socket: WebSocket,
+    web: Web,
     principal: Annotated[Principal, Depends(require(Permission.READ_EVENTS))],
     since: Annotated[int | None, Query(ge=0, lt=1 << 63)] = None,
 ) -> None:
@@ -33,7 +35,5 @@ async def follow(
     if feed.clients >= _MOST_CLIENTS:
         await socket.close(Close.TRY_LATER)
         return
-    connection = Connection(
-        socket, feed, principal.tenant, still_allowed=still_allowed, patience=socket.app.state.patience
-    )
+    connection = Connection(socket, feed, principal.tenant, still_allowed=still_allowed, patience=web.patience)
     await connection.run(since)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api.feed.connection import Patience
 from tests.api.serving import Served, serving
 
 
@@ -29,4 +30,11 @@ def shared_node(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("node")
     shutil.copy(_migrated_sqlite, folder / "index.sqlite")
     with serving(f"sqlite:///{folder}/index.sqlite", folder) as served:
+        yield served
+
+
+@pytest.fixture
+def impatient_node(sqlite_url: str, tmp_path: Path) -> Iterator[Served]:
+    """Serve with time limits of the feed that a test can wait for."""
+    with serving(sqlite_url, tmp_path, patience=Patience(send=1.0, recheck=0.1)) as served:
         yield served

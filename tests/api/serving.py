@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvloop
+from fastapi import FastAPI
 
 from access import apikeys, users
 from access.passwords import hash_password
@@ -110,3 +111,9 @@ def add_user(database: Database, username: str, role: Role = Role.CLINICIAN) -> 
     database.write(
         users.add, username=username, password_hash=password_hash, role=role, name="Dr. Ada", now=time.time()
     )
+
+
+def application() -> FastAPI:
+    """Return an application without anything behind it, to look at its routes."""
+    nothing: Any = None
+    return create_app(WebDependencies(settings=nothing, database=nothing, archive=nothing, bus=nothing, viewer=Path()))
