@@ -51,7 +51,7 @@ class HttpMetrics:
         self._seconds.labels(method, route, f"{status // 100}xx").observe(seconds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # registries tell collectors apart by identity
 class _Snapshot(Collector):
     """The node's numbers at one moment, as a collector."""
 
