@@ -24,6 +24,7 @@ from archive.results import DeliverResult, NewResult
 
 _log = structlog.get_logger()
 _PROGRESS_EVERY_SECONDS: Final = 0.2
+_LOADING_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,18 +150,24 @@ class Attempt:
             self._release(process, healthy=healthy)
 
     def _follow(self, process: AnalysisProcess) -> Outcome:
-        """Pass on progress and keep the claim until the outcome is there."""
+        """Pass on progress and keep the claim until the outcome is there.
+
+        Loading a new child does not count as the analyzer's time.
+        """
         limits = self._workshop.limits
-        deadline = time.monotonic() + limits.timeout_seconds
+        deadline = time.monotonic() + limits.timeout_seconds + _LOADING_SECONDS
+        begun = False
         while True:
             now = time.monotonic()
             due = self._last_heartbeat + limits.heartbeat_seconds
             message: Message | None = process.receive(min(due, deadline) - now)
             if isinstance(message, Outcome):
                 return message
-            if isinstance(message, Progressed):
-                self._tell(message)
             now = time.monotonic()
+            if isinstance(message, Progressed):
+                if not begun:
+                    begun, deadline = True, now + limits.timeout_seconds
+                self._tell(message)
             if now >= deadline:
                 raise _TimedOutError
             if now >= due:

@@ -12,7 +12,7 @@ from typing import IO, Self, cast
 import structlog
 
 from analysis.child import MEMORY_VARIABLE
-from analysis.messages import Message, Ready, Request, decode
+from analysis.messages import Message, Request, decode
 
 _log = structlog.get_logger()
 _END_SECONDS = 5.0
@@ -124,9 +124,7 @@ class AnalysisProcess:
     def _read(self) -> None:
         stream = self._process.stdout
         for line in stream or ():
-            message = decode(line)
-            if not isinstance(message, Ready):
-                self._messages.put(message)
+            self._messages.put(decode(line))
         self._messages.put(None)
 
     def _close(self) -> None:

@@ -48,6 +48,8 @@ class Runner:
         Writes the deliveries of a result, in the transaction that records it.
     worker_id
         Name of this worker, for people.
+    pool
+        Child processes shared with other runners; its own are made, and ended by `close`, when left out.
     """
 
     def __init__(
@@ -60,16 +62,20 @@ class Runner:
         limits: Limits | None = None,
         deliver: DeliverResult | None = None,
         worker_id: str | None = None,
+        pool: ProcessPool | None = None,
     ) -> None:
         self._limits = limits or Limits()
         self._bus = bus
         self._worker_id = worker_id or f"{socket.gethostname()}:{os.getpid()}"
         folder.mkdir(parents=True, exist_ok=True)
-        self._pool = ProcessPool(size=self._limits.concurrency, memory_bytes=self._limits.memory_bytes)
+        self._own_pool: ProcessPool | None = None
+        if pool is None:
+            pool = ProcessPool(size=self._limits.concurrency, memory_bytes=self._limits.memory_bytes)
+            self._own_pool = pool
         self._workshop = Workshop(
             archive=archive,
             registry=registry,
-            pool=self._pool,
+            pool=pool,
             wake=bus.publish,
             folder=folder,
             limits=self._limits,
@@ -105,8 +111,9 @@ class Runner:
         return True
 
     def close(self) -> None:
-        """End the child processes."""
-        self._pool.close()
+        """End the child processes, if they are this runner's."""
+        if self._own_pool is not None:
+            self._own_pool.close()
 
     def _look(self) -> float:
         """Start as many jobs as there is room for; tell how long there is nothing to do then.
