@@ -94,6 +94,7 @@ def revoke(connection: Connection, tenant: str, apikey_id: int, *, now: float, p
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

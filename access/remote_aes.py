@@ -137,6 +137,7 @@ def load_declared(connection: Connection, declared: Sequence[AEDeclaration], *, 
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

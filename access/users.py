@@ -147,6 +147,7 @@ def remove(connection: Connection, tenant: str, username: str, *, now: float, pr
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

@@ -108,6 +108,7 @@ def sweep_dead(connection: Connection, *, now: float, listener: str | None = Non
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

@@ -95,6 +95,7 @@ def append(
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

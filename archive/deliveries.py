@@ -133,6 +133,7 @@ def get(connection: Connection, tenant: str, delivery_id: int) -> dict[str, Any]
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

@@ -18,6 +18,7 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[
     if not rows:
         return 0
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).on_conflict_do_nothing()
+    # What it returns tells whether there was an insert; the row count of an INSERT is not the same on both drivers.
+    statement = insert(table).on_conflict_do_nothing().returning(*table.primary_key)
     # One statement a row: both drivers keep it prepared, and the number of parameters stays bounded.
-    return sum(connection.execute(statement, dict(row)).rowcount for row in rows)
+    return sum(connection.execute(statement, dict(row)).first() is not None for row in rows)

@@ -141,6 +141,7 @@ def get(connection: Connection, tenant: str, job_id: int) -> dict[str, Any]:
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

@@ -110,7 +110,12 @@ class RedisSubscription:
             channel.subscribe(*self._channels)
             while not self._ended.is_set():
                 message: dict[str, Any] | None = channel.get_message(timeout=_PAUSE_SECONDS)
-                if message is not None:
-                    # A new subscription counts as a wake-up too: some may have been lost before it.
+                if message is not None and self._counts(message):
                     os.eventfd_write(self._event, 1)
                     self._subscribed.set()
+
+    def _counts(self, message: dict[str, Any]) -> bool:
+        if message["type"] != "subscribe":
+            return True
+        # A complete subscription counts as a wake-up too: some may have been lost before it.
+        return bool(message["data"] == len(self._channels))

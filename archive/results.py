@@ -57,6 +57,7 @@ def record(
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

@@ -134,6 +134,7 @@ def load_declared(connection: Connection, declared: Sequence[Mapping[str, Any]],
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

@@ -48,4 +48,4 @@ def _count(connection: Connection, table: Table, tenant: str | None) -> int:
 
 def _count_by(connection: Connection, column: Column[Any], condition: ColumnElement[bool]) -> dict[str, int]:
     statement = select(column, func.count()).where(condition).group_by(column)
-    return dict(connection.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(statement)}

@@ -25,6 +25,7 @@ _FILTERS: Final = {
 
 def listing(
     connection: Connection,
+    /,
     tenant: str,
     *,
     limit: int = DEFAULT_LIMIT,

@@ -32,6 +32,7 @@ def _row_id(connection: Connection, table: Any, unique: str, values: dict[str, A
 
 def add_instance(
     connection: Connection,
+    /,
     *,
     uids: tuple[str, str, str],
     tenant: str = "default",
