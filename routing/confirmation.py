@@ -13,8 +13,9 @@ from routing import dimse
 from routing.association import Association, Message
 from routing.dimse import CommandField, Element
 from routing.errors import NoContextAccepted, TimedOut, WireError
-from routing.exchange import context_for, decode_data_set, responses
+from routing.exchange import context_for, decode_data_set, encode_data_set, responses
 from routing.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, Context
+from routing.pdu import AbortReason, ProtocolViolation
 from routing.peers import Peer
 from routing.requestor import number_contexts, open_association
 
@@ -90,13 +91,28 @@ def _commit(association: Association, context: Context, instances: Sequence[Stor
     command[Element.REQUESTED_SOP_CLASS_UID] = COMMITMENT
     command[Element.REQUESTED_SOP_INSTANCE_UID] = COMMITMENT_INSTANCE
     command[Element.ACTION_TYPE_ID] = _REQUEST_COMMITMENT
-    status = next(iter(responses(association, context, command, _references(transaction, instances))))[0]
-    if status != 0:
-        return None
+    data_set = encode_data_set(_references(transaction, instances), context.transfer_syntax)
+    association.send(context.context_id, command, data_set)
     try:
-        return _report(association, transaction)
+        return _await_report(association, transaction)
     except TimedOut:
         return None
+
+
+def _await_report(association: Association, transaction: str) -> frozenset[str] | None:
+    """Read the answer to the action and the report, whichever comes first; quick peers report before they answer."""
+    accepted, committed = False, None
+    while not accepted or committed is None:
+        message = association.receive(_REPORT_SECONDS if accepted else None)
+        if message is None:
+            return None
+        if dimse.is_response(message.command):
+            accepted = True
+            if dimse.number(message.command, Element.STATUS) != 0:
+                return None
+        else:
+            committed = _report(association, message, transaction)
+    return committed
 
 
 def _references(transaction: str, instances: Iterable[StoredInstance]) -> Dataset:
@@ -113,14 +129,13 @@ def _reference(instance: StoredInstance) -> Dataset:
     return item
 
 
-def _report(association: Association, transaction: str) -> frozenset[str] | None:
-    message = association.receive(_REPORT_SECONDS)
-    if message is None or dimse.number(message.command, Element.COMMAND_FIELD) != CommandField.N_EVENT_REPORT:
-        return None
+def _report(association: Association, message: Message, transaction: str) -> frozenset[str]:
+    if dimse.number(message.command, Element.COMMAND_FIELD) != CommandField.N_EVENT_REPORT:
+        raise ProtocolViolation("a request other than N-EVENT-REPORT came", AbortReason.UNEXPECTED_PARAMETER)
     report = decode_data_set(association.identifier(), message.context.transfer_syntax)
     association.send(message.context.context_id, _acknowledge(message))
     if report.get("TransactionUID") != transaction:
-        return None
+        return frozenset()
     return frozenset(str(item.ReferencedSOPInstanceUID) for item in report.get("ReferencedSOPSequence", ()))
 
 

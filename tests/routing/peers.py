@@ -33,7 +33,7 @@ def scp(contexts: dict[str, list[str]], handlers: list[Any], **options: Any) -> 
         setattr(ae, name, value)
     for abstract, transfers in contexts.items():
         ae.add_supported_context(abstract, transfers)
-    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
     try:
         yield peer(server.socket.getsockname()[1])
     finally:
@@ -41,7 +41,7 @@ def scp(contexts: dict[str, list[str]], handlers: list[Any], **options: Any) -> 
 
 
 @contextmanager
-def one_connection(serve: Callable[[socket.socket], None]) -> Iterator[Peer]:
+def one_connection(serve: Callable[[socket.socket], object]) -> Iterator[Peer]:
     """Accept one connection and let `serve` do with it what it wants."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

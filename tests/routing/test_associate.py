@@ -1,8 +1,11 @@
 """The A-ASSOCIATE codec: against pynetdicom's PDU classes in both directions, and against anything at all."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.uid import UID
 from pynetdicom import build_context
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import A_ASSOCIATE, MaximumLengthNotification, SCP_SCU_RoleSelectionNegotiation
@@ -38,9 +41,7 @@ ACCEPT = AssociateAccept(
     calling_ae_title=REQUEST.calling_ae_title,
     contexts=(
         ContextAnswer(context_id=1, result=ContextResult.ACCEPTED, transfer_syntax=IMPLICIT),
-        ContextAnswer(
-            context_id=3, result=ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED, transfer_syntax=IMPLICIT
-        ),
+        ContextAnswer(context_id=3, result=ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED, transfer_syntax=IMPLICIT),
     ),
     user=UserInformation(max_pdu=16384, roles={CT: Roles(scu=False, scp=True)}),
 )
@@ -60,8 +61,10 @@ def test_pynetdicom_reads_our_request() -> None:
     assert (pdu.called_ae_title, pdu.calling_ae_title) == ("ISOCENTER", "MODALITY1")
     first = pdu.presentation_context[0]
     assert (first.context_id, first.abstract_syntax, first.transfer_syntax) == (1, CT, [EXPLICIT, IMPLICIT])
-    assert pdu.user_information.maximum_length == 131072
-    role = pdu.user_information.role_selection[CT]
+    user = pdu.user_information
+    assert user is not None
+    assert user.maximum_length == 131072
+    role = user.role_selection[UID(CT)]
     assert (role.scu_role, role.scp_role) == (True, True)
     assert pdu.encode() == encode_request(REQUEST)
 
@@ -107,26 +110,26 @@ def test_a_request_that_is_cut_off_is_a_violation(cut: int) -> None:
 def test_any_items_are_either_read_or_a_violation(items: bytes) -> None:
     body = encode_request(REQUEST)[6:74] + items
     for decode in (decode_request, decode_accept):
-        try:
+        with contextlib.suppress(ProtocolViolation):
             decode(body)
-        except ProtocolViolation:
-            pass
 
 
 @given(st.integers(0, len(encode_request(REQUEST)) - 7), st.integers(0, 255))
 def test_a_request_with_one_wrong_byte_is_either_read_or_a_violation(at: int, byte: int) -> None:
     body = bytearray(encode_request(REQUEST)[6:])
     body[at] = byte
-    try:
+    with contextlib.suppress(ProtocolViolation):
         decode_request(bytes(body))
-    except ProtocolViolation:
-        pass
 
 
 def test_only_accepted_contexts_with_a_proposed_syntax_may_be_used() -> None:
     contexts = agreed(REQUEST, ACCEPT)
     assert list(contexts) == [1]
-    assert (contexts[1].transfer_syntax, contexts[1].requestor_scu, contexts[1].requestor_scp) == (IMPLICIT, False, True)
+    assert (contexts[1].transfer_syntax, contexts[1].requestor_scu, contexts[1].requestor_scp) == (
+        IMPLICIT,
+        False,
+        True,
+    )
     foreign = ContextAnswer(context_id=3, result=ContextResult.ACCEPTED, transfer_syntax="1.2.3")
     answered = AssociateAccept(
         called_ae_title=b"", calling_ae_title=b"", contexts=(foreign,), user=UserInformation(max_pdu=0)

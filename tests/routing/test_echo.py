@@ -49,7 +49,7 @@ def test_a_host_that_is_unknown_is_said() -> None:
 
 
 def test_a_peer_that_says_nothing_is_a_time_out() -> None:
-    with one_connection(lambda connection: connection.recv(100_000) and connection.recv(1) and None) as destination:
+    with one_connection(lambda connection: connection.recv(100_000) and connection.recv(1)) as destination:
         result = echo(peer(destination.port, connect_seconds=0.3))
     assert result.message == "no answer to the association request within 0.3 s"
 

@@ -38,8 +38,9 @@ class Received:
         self._status = status
 
     def _store(self, event: evt.Event) -> int:
-        self.data.append(event.request.DataSet.getvalue())
-        self.requests.append(event.request)
+        request: Any = event.request
+        self.data.append(request.DataSet.getvalue())
+        self.requests.append(request)
         return self._status
 
     def _accepted(self, _: evt.Event) -> None:
@@ -108,8 +109,10 @@ def test_a_file_that_is_gone_fails_and_the_rest_goes(files: Files) -> None:
     assert [outcome.stored for outcome in outcomes] == [False, True]
 
 
-@pytest.mark.parametrize(("status", "stored", "warned"), [(0, True, False), (0xB000, True, True), (0xA700, False, False)])
-def test_the_status_decides(files: Files, status: int, stored: bool, warned: bool) -> None:  # noqa: FBT001  parameters
+@pytest.mark.parametrize(
+    ("status", "stored", "warned"), [(0, True, False), (0xB000, True, True), (0xA700, False, False)]
+)
+def test_the_status_decides(files: Files, status: int, stored: bool, warned: bool) -> None:
     with scp({CT: [EXPLICIT]}, Received(status).handlers) as destination:
         (outcome,) = deliver(destination, [files.add(elements(100))], files)
     assert (outcome.status, outcome.stored, outcome.warned) == (status, stored, warned)

@@ -11,6 +11,7 @@ from archive.blobs import FileBlobs
 from archive.database import Database
 from archive.ingest import Archive
 from archive.local_bus import LocalBus
+from config.sections import DicomSettings
 from config.settings import Settings
 from routing.peers import Peer
 from routing.rejection import CALLED_AE_UNKNOWN, CALLING_AE_UNKNOWN, Rejection
@@ -74,9 +75,7 @@ class Node:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def peer(self, calling: str = "MODALITY1") -> Peer:
-        return Peer(
-            name="NODE", ae_title="ISOCENTER", host="127.0.0.1", port=self.port, calling_ae_title=calling
-        )
+        return Peer(name="NODE", ae_title="ISOCENTER", host="127.0.0.1", port=self.port, calling_ae_title=calling)
 
     def files(self) -> list[Path]:
         """All object files and spool leftovers."""
@@ -84,13 +83,12 @@ class Node:
 
 
 def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Callable[[], None]]:
-    settings = Settings(data_dir=tmp_path, dicom={"artim_seconds": 2.0, "idle_seconds": 20.0, **dicom})
+    limits = DicomSettings(**{"artim_seconds": 2.0, "idle_seconds": 20.0, **dicom})
+    settings = Settings(data_dir=tmp_path, dicom=limits)
     database, blobs, bus = Database(sqlite_url), FileBlobs(tmp_path / "blobs"), LocalBus(tmp_path / "bus")
     archive = Archive(database, blobs, publish=bus.publish, max_object_bytes=settings.dicom.max_object_bytes)
     rules, destinations = Rules(), KnownPeers()
-    parts = Parts(
-        database=database, blobs=blobs, intake=archive, bus=bus, admission=rules, destinations=destinations
-    )
+    parts = Parts(database=database, blobs=blobs, intake=archive, bus=bus, admission=rules, destinations=destinations)
     recorder = DatabaseRecorder(database, bus)
     slots = Slots(
         tmp_path / SLOTS_FILE,

@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 
 import pytest
@@ -157,8 +157,8 @@ def test_a_peer_that_vanishes_in_the_middle_of_an_object_leaves_nothing(wire: Wi
     wire.close()
 
 
-def test_an_object_that_never_ends_is_aborted_at_the_limit(make_node) -> None:  # type: ignore[no-untyped-def]
-    node: Node = make_node(max_object_bytes=100_000)
+def test_an_object_that_never_ends_is_aborted_at_the_limit(make_node: Callable[..., Node]) -> None:
+    node = make_node(max_object_bytes=100_000)
     wire = Wire(node.connect())
     wire.associate(CONTEXTS)
     wire.command(3, store_rq(CT_IMAGE_STORAGE, "1.2.3"))

@@ -4,11 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from pydicom import Dataset
-from pynetdicom import AE, Association
-from pynetdicom.sop_class import (
-    PatientRootQueryRetrieveInformationModelFind,  # type: ignore[attr-defined]  # made at import
-    StudyRootQueryRetrieveInformationModelFind,  # type: ignore[attr-defined]  # made at import
-)
+from pynetdicom import AE
+from pynetdicom.association import Association
 
 from archive.origin import Origin, OriginKind
 from routing import dimse
@@ -20,7 +17,7 @@ from tests.scp.running import Node
 from tests.scp.samples import ct_image, write_file
 from tests.scp.wire import EXPLICIT, Wire
 
-PATIENT_ROOT, STUDY_ROOT = PatientRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelFind
+PATIENT_ROOT, STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
 
 
 def keep(node: Node, *datasets: Dataset) -> None:

@@ -165,7 +165,18 @@ def test_a_cancel_ends_a_move(node: Node, study: list[Dataset], receiver: Path) 
 def test_getscu_gets_a_study_over_its_own_association(node: Node, study: list[Dataset], tmp_path: Path) -> None:
     folder = tmp_path / "got"
     folder.mkdir()
-    command = ["getscu", "-S", "-aet", "MODALITY1", "-aec", "ISOCENTER", "-od", folder, "127.0.0.1", str(node.port)]
+    command = [
+        "getscu",
+        "-S",
+        "-aet",
+        "MODALITY1",
+        "-aec",
+        "ISOCENTER",
+        "-od",
+        str(folder),
+        "127.0.0.1",
+        str(node.port),
+    ]
     keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={study[0].StudyInstanceUID}"]
     subprocess.run([*command, *keys], check=True)
     got = {dcmread(path).SOPInstanceUID for path in folder.iterdir()}

@@ -1,5 +1,7 @@
 """Who is not let in, and how that is said (PS3.8 Section 9.3.4)."""
 
+from collections.abc import Callable
+
 import pytest
 
 from archive import associations
@@ -61,8 +63,8 @@ def test_an_unknown_protocol_version_is_rejected(node: Node) -> None:
     assert rejection(node, protocol_version=2) == (1, 2, 2)
 
 
-def test_too_many_associations_are_rejected_until_one_ends(make_node) -> None:  # type: ignore[no-untyped-def]
-    node: Node = make_node(max_associations=3, max_associations_per_peer=2)
+def test_too_many_associations_are_rejected_until_one_ends(make_node: Callable[..., Node]) -> None:
+    node = make_node(max_associations=3, max_associations_per_peer=2)
     open_ones = [Wire(node.connect()) for _ in range(2)]
     for wire in open_ones:
         wire.associate(ECHO)
