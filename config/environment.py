@@ -16,7 +16,7 @@ PREFIX = "ISOCENTER_"
 # Variables of the programs, not of the configuration.
 RESERVED = frozenset(
     f"{PREFIX}{name}"
-    for name in ("CONFIG", "LISTEN_FD", "WEB_FD", "READY_FD", "SUPERVISOR", "REQUIRE_PEERS", "TEST_DATA")
+    for name in ("CONFIG", "LISTENER", "LISTEN_FD", "READY_FD", "REQUIRE_PEERS", "SUPERVISOR", "WEB_FD")
 )
 
 KeyPath = tuple[str, ...]

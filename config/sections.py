@@ -70,6 +70,7 @@ class StorageSettings(Section):
 
     url: Annotated[str, _scheme_of("file", "s3")] = "file://{data_dir}/blobs"
     duplicates: Literal["keep-first", "keep-both", "replace"] = "keep-first"
+    reserved_bytes: Annotated[int, Field(ge=0)] | None = None
 
     @property
     def folder(self) -> Path:

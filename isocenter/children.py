@@ -32,11 +32,14 @@ class ChildPlan:
         Program and arguments.
     sockets
         Environment variable to file descriptor of the listening sockets it inherits.
+    environment
+        Other variables.
     """
 
     name: str
     command: Sequence[str]
     sockets: Mapping[str, int] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Child:
@@ -71,6 +74,7 @@ class Child:
         passed = [write_end, *self.plan.sockets.values()]
         environment = {
             **os.environ,
+            **self.plan.environment,
             **{variable: str(number) for variable, number in self.plan.sockets.items()},
             SUPERVISOR_VARIABLE: str(os.getpid()),
             READY_VARIABLE: str(write_end),

@@ -6,6 +6,10 @@ import socket
 from isocenter.failures import CannotStart
 
 BACKLOG = 512
+# Environment variables by which the supervisor hands down listening sockets, and says where the listener is.
+LISTEN_VARIABLE = "ISOCENTER_LISTEN_FD"
+WEB_VARIABLE = "ISOCENTER_WEB_FD"
+LISTENER_VARIABLE = "ISOCENTER_LISTENER"
 
 
 def bind(host: str, port: int, *, purpose: str, key: str) -> socket.socket:
@@ -55,3 +59,9 @@ def inherited(variable: str) -> socket.socket | None:
 def port_of(listener: socket.socket) -> int:
     """Tell the port a socket is bound to."""
     return int(listener.getsockname()[1])
+
+
+def reachable(host: str) -> str:
+    """Return the address at which a listener on `host` can be asked on this machine."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"[{address}]" if ":" in address else address

@@ -14,6 +14,7 @@ from isocenter.failures import EXIT_CONFIGURATION, CannotStart
 
 START_SECONDS = 60.0
 DRAIN_SECONDS = 20.0
+_SAME_SIGNAL_SECONDS = 1.0
 
 _log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Supervisor:
         self._drain_seconds = drain_seconds
         self._start_seconds = start_seconds
         self._announced = False
-        self._stopping = False
+        self._stopped_at: float | None = None
         self._hurry = False
         self._wake, self._woken = socket.socketpair()
 
@@ -79,7 +80,7 @@ class Supervisor:
         deadline = time.monotonic() + self._start_seconds
         for child in self._children:
             child.start()
-        while not self._stopping:
+        while self._stopped_at is None:
             self._wait(None if self._announced else deadline)
             for child in self._children:
                 self._look_after(child)
@@ -95,7 +96,7 @@ class Supervisor:
         code = child.reap()
         if code == EXIT_CONFIGURATION and not self._announced:
             raise CannotStart(f"the {child.plan.name} process cannot start (see its message above)")
-        if child.restart_at is not None and time.monotonic() >= child.restart_at and not self._stopping:
+        if child.restart_at is not None and time.monotonic() >= child.restart_at and self._stopped_at is None:
             child.start()
             _log.info("child_started", child=child.plan.name, pid=child.pid)
 
@@ -121,8 +122,11 @@ class Supervisor:
             return
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._hurry = self._stopping
-        self._stopping = True
+        now = time.monotonic()
+        if self._stopped_at is None:
+            self._stopped_at = now
+        # Some send the signal to the process and then to its group: that is one wish, not impatience.
+        self._hurry = now - self._stopped_at > _SAME_SIGNAL_SECONDS
 
     def _end_all(self) -> None:
         """Ask all children to finish; kill those that do not within the drain time, or at a second signal."""

@@ -11,7 +11,7 @@ RETURN_CAUSE = "return"
 Kind = Literal["images", "results"]
 
 
-class Peer(Protocol):
+class Recipient(Protocol):
     """What rules need to know of a remote AE."""
 
     @property
@@ -99,7 +99,7 @@ class Rule:
 
 
 def destinations(
-    subject: Subject, rules: Sequence[Rule], peers: Sequence[Peer], *, return_to_sender: bool
+    subject: Subject, rules: Sequence[Rule], peers: Sequence[Recipient], *, return_to_sender: bool
 ) -> dict[str, str]:
     """Decide who gets an object.
 
@@ -125,7 +125,7 @@ def destinations(
     return {name: cause for name, cause in chosen.items() if name in allowed}
 
 
-def _cause_of_result(subject: Subject, peer: Peer, *, return_to_sender: bool) -> str | None:
+def _cause_of_result(subject: Subject, peer: Recipient, *, return_to_sender: bool) -> str | None:
     if peer.results:
         return RESULTS_CAUSE
     if peer.results is None and return_to_sender and subject.sender and peer.ae_title == subject.sender:
@@ -133,7 +133,7 @@ def _cause_of_result(subject: Subject, peer: Peer, *, return_to_sender: bool) ->
     return None
 
 
-def _may_get(subject: Subject, peer: Peer) -> bool:
+def _may_get(subject: Subject, peer: Recipient) -> bool:
     return peer.results is not False if subject.kind == "results" else peer.ae_title != subject.sender
 
 

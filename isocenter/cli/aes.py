@@ -1,0 +1,104 @@
+"""`isocenter ae`: remote AE titles at run time."""
+
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from access import remote_aes
+from access.remote_aes import RemoteAE
+from archive.origin import DEFAULT_TENANT
+from config.declared import AEDeclaration
+from config.settings import Settings
+from isocenter.cli.options import Config, actor, every_item, node_database, output, settings_of, show
+from isocenter.directory import as_peer
+from isocenter.failures import CommandFailed
+from isocenter.wiring import bus_of, now
+from routing.echo import echo
+
+aes = typer.Typer(
+    add_completion=False, help="Remote AE titles: who may call this node, and where it sends to.", no_args_is_help=True
+)
+_Name = Annotated[str, typer.Argument(help="What rules and commands call it.")]
+
+
+@aes.command("list")
+def list_(tenant: Annotated[str, typer.Option(help="Whose.")] = DEFAULT_TENANT, config: Config = None) -> None:
+    """List the remote AEs; those of the configuration file are marked as such."""
+    settings = settings_of(config, role="ae")
+    with node_database(settings) as database:
+        items = every_item(database, remote_aes.listing, tenant)
+    show(items, ("name", "ae_title", "host", "port", "allowed", "results", "source"))
+
+
+@aes.command()
+def add(  # noqa: PLR0917 - one parameter an option
+    name: _Name,
+    host: Annotated[str, typer.Option(help="Where it listens.")],
+    port: Annotated[int, typer.Option(help="Where it listens.")],
+    ae_title: Annotated[str | None, typer.Option(help="Its AE title; the name without it.")] = None,
+    allow: Annotated[list[str] | None, typer.Option(help="A service it may ask for; all without it.")] = None,
+    source_network: Annotated[list[str] | None, typer.Option(help="Where it may call from (CIDR).")] = None,
+    results: Annotated[
+        bool | None, typer.Option("--results/--no-results", help="Every result goes there, or none ever.")
+    ] = None,
+    sr_class: Annotated[str, typer.Option(help="comprehensive3d, comprehensive or enhanced.")] = "comprehensive3d",
+    tenant: Annotated[str, typer.Option(help="Whose objects it sends and sees.")] = DEFAULT_TENANT,
+    config: Config = None,
+) -> None:
+    """Add a remote AE; it counts at once."""
+    values: dict[str, Any] = {
+        "name": name,
+        "ae_title": ae_title or name,
+        "host": host,
+        "port": port,
+        "results": results,
+        "sr_class": sr_class,
+        "tenant": tenant,
+        **({"allowed": allow} if allow else {}),
+        **({"source_networks": source_network} if source_network else {}),
+    }
+    ae = RemoteAE.declared(_checked(values))
+    settings = settings_of(config, role="ae")
+    with node_database(settings) as database:
+        database.write(remote_aes.add, ae, now=now(), principal=actor())
+    _announce(settings)
+    output.print(f"{name} added", markup=False)
+
+
+@aes.command()
+def remove(name: _Name, config: Config = None) -> None:
+    """Forget a remote AE. One of the configuration file is back at the next start."""
+    settings = settings_of(config, role="ae")
+    with node_database(settings) as database:
+        database.write(remote_aes.remove, name, now=now(), principal=actor())
+    _announce(settings)
+    output.print(f"{name} removed", markup=False)
+
+
+@aes.command("echo")
+def echo_(name: _Name, config: Config = None) -> None:
+    """Send a C-ECHO, and say why it failed where it did."""
+    settings = settings_of(config, role="ae")
+    with node_database(settings) as database:
+        ae = database.read(remote_aes.get, name)
+    if ae.tls:
+        raise CommandFailed(f"{name} is configured for TLS, which this version does not speak")
+    answer = echo(as_peer(ae, settings.dicom.ae_title))
+    if not answer.ok:
+        raise CommandFailed(f"{name}: {answer.message}")
+    output.print(f"{name}: {answer.message} in {answer.milliseconds} ms", markup=False)
+
+
+def _checked(values: dict[str, Any]) -> AEDeclaration:
+    try:
+        return AEDeclaration.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        raise CommandFailed(f"{place}: {problem['msg'].removeprefix('Value error, ')}") from error
+
+
+def _announce(settings: Settings) -> None:
+    with bus_of(settings) as bus:
+        bus.publish("config")

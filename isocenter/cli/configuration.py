@@ -1,0 +1,53 @@
+"""`isocenter config check` and `isocenter conformance`."""
+
+import typer
+
+from config.errors import ConfigurationError
+from config.loading import load, locate
+from config.settings import Settings
+from isocenter import conformance as document
+from isocenter.cli.options import Config, messages, output
+from isocenter.failures import EXIT_CONFIGURATION
+from isocenter.support import refuse_unsupported
+
+configurations = typer.Typer(add_completion=False, help="The configuration.", no_args_is_help=True)
+statements = typer.Typer(add_completion=False)
+
+
+@configurations.callback()
+def _group() -> None:
+    """Keep `check` a sub-command while it is the only one."""
+
+
+@configurations.command()
+def check(config: Config = None) -> None:
+    """Validate file and environment, and say what is wrong and where."""
+    try:
+        settings = load(config)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            messages.print(str(problem), markup=False)
+        raise typer.Exit(EXIT_CONFIGURATION) from error
+    refuse_unsupported(settings)
+    for warning in warnings(settings):
+        messages.print(f"warning: {warning}", markup=False)
+    source = locate(config)
+    output.print(f"{source or 'built-in defaults'}: valid", markup=False)
+
+
+def warnings(settings: Settings) -> list[str]:
+    """Return what is allowed, but looks like a mistake."""
+    known = {entry.name for entry in settings.ae}
+    return [
+        f"route {route.name!r} sends to {name!r}, which is no [[ae]] of the file: it must be added at run time"
+        for route in settings.route
+        for name in route.to
+        if name not in known
+    ]
+
+
+@statements.command("conformance")
+def conformance(config: Config = None) -> None:
+    """Print the DICOM conformance statement of this configuration, as Markdown."""
+    settings = load(config)
+    typer.echo(document.statement(settings), nl=False)

@@ -1,0 +1,94 @@
+"""Remote AEs as the listener and the senders see them: who may call, and where names and titles lead to."""
+
+import structlog
+
+from access import remote_aes
+from access.admission import Refused
+from access.admission_cache import AdmissionCache
+from access.remote_aes import RemoteAE
+from archive.database import Database
+from archive.errors import NotFound
+from routing.dispatch import Destination
+from routing.peers import Peer
+from routing.rejection import Rejection
+from scp.admission import Caller
+
+_log = structlog.get_logger()
+
+
+class Admission:
+    """The rules of `access`, in the listener's terms.
+
+    Parameters
+    ----------
+    rules
+        The configured remote AEs.
+    """
+
+    def __init__(self, rules: AdmissionCache) -> None:
+        self._rules = rules
+
+    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller | Rejection:
+        """Admit or refuse a peer by titles and address."""
+        decision = self._rules.decide(
+            calling_ae_title=calling_ae_title, called_ae_title=called_ae_title, address=address
+        )
+        if isinstance(decision, Refused):
+            return Rejection(result=decision.result, source=decision.source, reason=decision.reason)
+        return Caller(
+            calling_ae_title=calling_ae_title,
+            called_ae_title=called_ae_title,
+            address=address,
+            tenant=decision.tenant,
+            allowed=decision.allowed,
+            charset=decision.remote_ae.charset if decision.remote_ae else None,
+        )
+
+
+class Directory:
+    """Finds remote AEs by title, for C-MOVE, and by name, for deliveries.
+
+    Parameters
+    ----------
+    database
+        Where they are.
+    ae_title
+        Our own title, with which we call.
+    """
+
+    def __init__(self, database: Database, ae_title: str) -> None:
+        self._database = database
+        self._ae_title = ae_title
+
+    def find(self, tenant: str, ae_title: str) -> Peer | None:
+        """Find a configured AE of a tenant by its title."""
+        known = self._database.read(remote_aes.by_ae_title, ae_title)
+        mine = [ae for ae in known if ae.tenant == tenant and _can_be_reached(ae)]
+        return as_peer(mine[0], self._ae_title) if mine else None
+
+    def destination(self, name: str) -> Destination | None:
+        """Find the AE that deliveries name."""
+        try:
+            ae = self._database.read(remote_aes.get, name)
+        except NotFound:
+            return None
+        return Destination(peer=as_peer(ae, self._ae_title), sr_class=ae.sr_class) if _can_be_reached(ae) else None
+
+
+def as_peer(ae: RemoteAE, ae_title: str) -> Peer:
+    """Describe a remote AE as the requestor needs it; `ae_title` is our own."""
+    return Peer(
+        name=ae.name,
+        ae_title=ae.ae_title,
+        host=ae.host,
+        port=ae.port,
+        calling_ae_title=ae_title,
+        transfer_syntaxes=ae.transfer_syntaxes,
+    )
+
+
+def _can_be_reached(ae: RemoteAE) -> bool:
+    if ae.tls:
+        # Never in clear to an AE that is configured for TLS.
+        _log.error("tls_not_supported", remote_ae=ae.name)
+    return not ae.tls

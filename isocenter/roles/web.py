@@ -1,0 +1,65 @@
+"""The web server: viewer, API, DICOMweb and the status feed."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import isocenter
+from analysis.registry import open_registry
+from api.app import create_app
+from api.dependencies import WebDependencies
+from api.server import server
+from archive.database import AsyncDatabase
+from config.settings import Settings
+from isocenter.parentage import say_ready
+from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind, inherited
+from isocenter.wiring import Node, open_node
+from routing.queueing import Queueing
+
+_LOOK_SECONDS = 0.02
+
+
+def run(settings: Settings) -> None:
+    """Serve HTTP until SIGTERM."""
+    # Counts until the server runs, and again when it ends by raising the signal that ended it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    listening = inherited(WEB_VARIABLE) or bind(settings.web.host, settings.web.port, purpose="HTTP", key="web.port")
+    with open_node(settings) as node:
+        asyncio.run(_serve(node, listening))
+
+
+def dependencies(node: Node, database: AsyncDatabase) -> WebDependencies:
+    """Give the web application what it works with."""
+    settings = node.settings
+    queueing = Queueing(return_to_sender=settings.analysis.return_to_sender)
+    return WebDependencies(
+        settings=settings,
+        database=database,
+        archive=node.archive,
+        bus=node.bus,
+        routers=(),
+        viewer=Path(isocenter.__file__).parents[1] / "viewer" / "dist",
+        deliver=queueing.result,
+        analyzers=open_registry(settings).listing,
+        listener=_listener(),
+    )
+
+
+async def _serve(node: Node, listening: socket.socket) -> None:
+    database = AsyncDatabase(node.settings.database.url, pool_size=10)
+    served = server(create_app(dependencies(node, database)))
+    serving = asyncio.create_task(served.serve(sockets=[listening]))
+    while not (served.started or serving.done()):  # noqa: ASYNC110 - the server has no event for it
+        await asyncio.sleep(_LOOK_SECONDS)
+    say_ready()
+    await serving
+    await database.dispose()
+
+
+def _listener() -> tuple[str, int] | None:
+    """Find the listener of the same supervisor, on which readiness depends."""
+    host, _, port = os.environ.get(LISTENER_VARIABLE, "").rpartition(":")
+    return (host, int(port)) if port else None

@@ -1,0 +1,91 @@
+"""The worker: completes series, runs jobs, delivers, and keeps house."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from analysis.errors import UnknownAnalyzer
+from analysis.registry import Registry, open_registry
+from analysis.runner import Runner, limits_of
+from config.settings import Settings
+from isocenter.conversion import convert
+from isocenter.directory import Directory
+from isocenter.failures import CannotStart
+from isocenter.housekeeping import Housekeeping
+from isocenter.parentage import say_ready, stop_event
+from isocenter.settling import SettlingLoop
+from isocenter.wiring import Node, open_node
+from routing.deliveries import DeliveryLoop
+from routing.queueing import Queueing
+
+_log = structlog.get_logger()
+# Below the supervisor's drain time, so that what was under way is noted.
+_JOIN_SECONDS = 15.0
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM. A part that fails ends the process: its supervisor starts a whole one."""
+    stop = stop_event()
+    failure = _Failure(stop)
+    registry = _registry(settings)
+    queueing = Queueing(return_to_sender=settings.analysis.return_to_sender)
+    with open_node(settings, database_connections=10) as node, _runner(node, registry, queueing) as runner:
+        settling = SettlingLoop(node, select=registry.select, on_complete=queueing.series)
+        delivering = DeliveryLoop(
+            node.database,
+            node.blobs,
+            node.bus,
+            find=Directory(node.database, settings.dicom.ae_title).destination,
+            convert=convert,
+        )
+        parts = (settling.run, runner.run, delivering.run, Housekeeping(node).run)
+        threads = [_start(part, stop) for part in parts]
+        say_ready()
+        stop.wait()
+        deadline = time.monotonic() + _JOIN_SECONDS
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0.0))
+    if failure.happened:
+        sys.exit(1)
+
+
+def _registry(settings: Settings) -> Registry:
+    try:
+        return open_registry(settings)
+    except UnknownAnalyzer as error:
+        raise CannotStart(str(error)) from error
+
+
+def _runner(node: Node, registry: Registry, queueing: Queueing) -> Runner:
+    return Runner(
+        archive=node.archive,
+        registry=registry,
+        bus=node.bus,
+        folder=node.settings.data_dir / "results",
+        limits=limits_of(node.settings.analysis),
+        deliver=queueing.result,
+    )
+
+
+class _Failure:
+    """Notes that a thread died, and stops the others: whoever restarts the process restarts all parts."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.happened = False
+        self._stop = stop
+        threading.excepthook = self._note
+
+    def _note(self, arguments: threading.ExceptHookArgs) -> None:
+        name = arguments.thread.name if arguments.thread else ""
+        _log.error("thread_failed", thread=name, exc_info=arguments.exc_value)
+        self.happened = True
+        self._stop.set()
+
+
+def _start(part: Callable[[threading.Event], None], stop: threading.Event) -> threading.Thread:
+    thread = threading.Thread(target=part, args=(stop,), name=part.__qualname__, daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,99 @@
+"""Running roles under a supervisor: addresses first, then storage and index, then the processes."""
+
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+
+from config.settings import Settings
+from isocenter.children import Child, ChildPlan
+from isocenter.parentage import follow_supervisor
+from isocenter.roles import Role
+from isocenter.sockets import LISTEN_VARIABLE, LISTENER_VARIABLE, WEB_VARIABLE, bind, port_of, reachable
+from isocenter.startup import prepare
+from isocenter.supervisor import Supervisor
+
+_SOCKET_VARIABLES = {Role.DICOM: LISTEN_VARIABLE, Role.WEB: WEB_VARIABLE}
+_ANSWER_SECONDS = 20.0
+_PAUSE_SECONDS = 0.05
+
+
+def serve(settings: Settings, roles: Sequence[Role], *, say: Callable[[str], None]) -> int:
+    """Run `roles` until a signal; returns the exit code.
+
+    Parameters
+    ----------
+    settings
+        The configuration.
+    roles
+        Which.
+    say
+        Prints a line for people and scripts: the one-time password of a first start, and `ready …`.
+
+    Raises
+    ------
+    CannotStart
+        When a port is taken, the database does not open, or the storage cannot be written.
+    """
+    follow_supervisor()
+    with ExitStack() as stack:
+        sockets: dict[Role, socket.socket] = {
+            role: stack.enter_context(_listen(role, settings)) for role in roles if role is not Role.WORKER
+        }
+        password = prepare(settings)
+        if password is not None:
+            say(f"first start: user admin, one-time password {password}")
+        children = [Child(plan) for role in roles for plan in _plans(role, settings, sockets)]
+        supervisor = Supervisor(children, on_ready=lambda: say(_ready_line(settings, roles, sockets)))
+        return supervisor.run()
+
+
+def _listen(role: Role, settings: Settings) -> socket.socket:
+    if role is Role.DICOM:
+        return bind(settings.dicom.host, settings.dicom.port, purpose="DICOM", key="dicom.port")
+    return bind(settings.web.host, settings.web.port, purpose="HTTP", key="web.port")
+
+
+def _plans(role: Role, settings: Settings, sockets: Mapping[Role, socket.socket]) -> list[ChildPlan]:
+    count = {Role.DICOM: settings.dicom.processes, Role.WEB: settings.web.processes, Role.WORKER: 1}[role]
+    environment = {}
+    if role is Role.WEB and Role.DICOM in sockets:
+        host = reachable(settings.dicom.host).strip("[]")
+        environment[LISTENER_VARIABLE] = f"{host}:{port_of(sockets[Role.DICOM])}"
+    return [
+        ChildPlan(
+            name=f"{role.value}-{number}" if count > 1 else role.value,
+            command=[sys.executable, "-m", "isocenter.roles", role.value],
+            sockets={_SOCKET_VARIABLES[role]: sockets[role].fileno()} if role in sockets else {},
+            environment=environment,
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def _ready_line(settings: Settings, roles: Sequence[Role], sockets: Mapping[Role, socket.socket]) -> str:
+    """Say where the node answers, once it does."""
+    parts = ["ready", settings.dicom.ae_title]
+    if Role.DICOM in sockets:
+        parts += ["dicom", str(port_of(sockets[Role.DICOM]))]
+    if Role.WEB in sockets:
+        url = f"http://{reachable(settings.web.host)}:{port_of(sockets[Role.WEB])}"
+        _wait_for(f"{url}/{'readyz' if Role.DICOM in roles else 'healthz'}")
+        parts += ["web", url]
+    if Role.WORKER in roles and len(roles) == 1:
+        parts.append("worker")
+    return " ".join(parts)
+
+
+def _wait_for(url: str) -> None:
+    """Wait until the web server answers that the node is ready; what is not said by then is in its log."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(_PAUSE_SECONDS)

@@ -1,0 +1,78 @@
+"""What is done before any role starts: storage, schema, the first account, what the file declares, leftovers."""
+
+import time
+
+import structlog
+
+from access import remote_aes, users
+from access.passwords import WeakPassword
+from archive import consistency, routes, schema
+from archive.blobs import FileBlobs
+from archive.connection import Connection
+from archive.database import Database
+from archive.errors import DatabaseUnavailable
+from config.settings import Settings
+from isocenter.failures import CannotStart
+from isocenter.wiring import bus_of, open_blobs
+
+_log = structlog.get_logger()
+
+
+def prepare(settings: Settings) -> str | None:
+    """Make everything ready for the roles; several processes, on several machines, may do so at once.
+
+    Returns
+    -------
+    str or None
+        The one-time password of the administrator that a first start made.
+
+    Raises
+    ------
+    CannotStart
+        When the storage cannot be written, or the database does not open.
+    """
+    with open_blobs(settings) as blobs:
+        upgrade(settings)
+        with Database(settings.database.url, pool_size=1) as database:
+            password = database.write(_declare, settings, now=time.time())
+            _sweep(database, blobs)
+    with bus_of(settings) as bus:
+        bus.publish("config")
+    return password
+
+
+def upgrade(settings: Settings) -> None:
+    """Bring the schema up to this version.
+
+    Raises
+    ------
+    CannotStart
+        When the database does not open.
+    """
+    try:
+        schema.upgrade(settings.database.url)
+    except DatabaseUnavailable as error:
+        raise cannot_open(error) from error
+    except OSError as error:
+        raise CannotStart(f"database.url: the database cannot be opened: {error.strerror}") from error
+
+
+def cannot_open(error: DatabaseUnavailable) -> CannotStart:
+    """Say why the database does not open, in the words of its driver."""
+    cause = getattr(error.__cause__, "orig", None) or error.__cause__ or error
+    return CannotStart(f"database.url: the database cannot be opened: {cause}")
+
+
+def _declare(connection: Connection, settings: Settings, *, now: float) -> str | None:
+    remote_aes.load_declared(connection, settings.ae, now=now)
+    routes.load_declared(connection, [route.model_dump(by_alias=True) for route in settings.route], now=now)
+    configured = settings.security.admin_password
+    try:
+        return users.ensure_admin(connection, configured.get_secret_value() if configured else None, now=now)
+    except WeakPassword as error:
+        raise CannotStart(f"security.admin_password: {error}") from error
+
+
+def _sweep(database: Database, blobs: FileBlobs) -> None:
+    """Remove what an earlier end left behind, and index files that lost their rows."""
+    consistency.sweep(database, blobs)

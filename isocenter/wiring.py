@@ -1,0 +1,103 @@
+"""Building the parts of a node from its settings: done here and nowhere else."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from archive.blobs import FileBlobs
+from archive.bus import Bus, open_bus
+from archive.database import Database
+from archive.errors import NodeError
+from archive.ingest import Archive
+from config.settings import Settings
+from isocenter.failures import CannotStart
+
+# Where the configuration does not say, a hundredth of the volume is left free for database and logs.
+_MOST_RESERVED_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """The parts that every role works with.
+
+    Parameters
+    ----------
+    settings
+        The configuration.
+    database, blobs, bus
+        Index, object files, wake-ups.
+    archive
+        The only way in for objects.
+    """
+
+    settings: Settings
+    database: Database
+    blobs: FileBlobs
+    bus: Bus
+    archive: Archive
+
+
+@contextmanager
+def open_node(settings: Settings, *, database_connections: int = 5) -> Iterator[Node]:
+    """Open the parts, and close them in reverse order.
+
+    Parameters
+    ----------
+    settings
+        The configuration.
+    database_connections
+        Connections kept open.
+    """
+    with ExitStack() as stack:
+        database = stack.enter_context(Database(settings.database.url, pool_size=database_connections))
+        blobs = stack.enter_context(open_blobs(settings))
+        bus = open_bus(settings.events.url or settings.queue.url, settings.data_dir)
+        stack.callback(bus.close)
+        archive = stack.enter_context(
+            Archive(
+                database,
+                blobs,
+                duplicates=settings.storage.duplicates,
+                max_object_bytes=settings.dicom.max_object_bytes,
+                publish=bus.publish,
+            )
+        )
+        yield Node(settings=settings, database=database, blobs=blobs, bus=bus, archive=archive)
+
+
+def open_blobs(settings: Settings) -> FileBlobs:
+    """Open the storage.
+
+    Raises
+    ------
+    CannotStart
+        When it cannot be written.
+    """
+    folder = settings.storage.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reserved = settings.storage.reserved_bytes
+        if reserved is None:
+            reserved = min(shutil.disk_usage(folder).total // 100, _MOST_RESERVED_BYTES)
+        return FileBlobs(folder, reserved_bytes=reserved)
+    except OSError as error:
+        raise CannotStart(f"storage.url: {folder} cannot be written: {error.strerror}") from error
+    except NodeError as error:
+        raise CannotStart(f"storage.url: {folder} cannot be written: {error.__cause__ or error}") from error
+
+
+@contextmanager
+def bus_of(settings: Settings) -> Iterator[Bus]:
+    """Open the node's bus alone."""
+    bus = open_bus(settings.events.url or settings.queue.url, settings.data_dir)
+    try:
+        yield bus
+    finally:
+        bus.close()
+
+
+def now() -> float:
+    """Tell the time as the database keeps it: seconds since the epoch."""
+    return time.time()
