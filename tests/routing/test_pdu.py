@@ -66,6 +66,8 @@ def test_a_service_users_abort_has_no_reason() -> None:
     assert encode_abort(AbortSource.SERVICE_USER, AbortReason.UNEXPECTED_PDU)[-2:] == b"\0\0"
 
 
-@pytest.mark.parametrize(("peer", "own", "size"), [(16384, 262144, 16378), (0, 1000, 994), (999, 10**6, 992), (4, 9, 2)])
+@pytest.mark.parametrize(
+    ("peer", "own", "size"), [(16384, 262144, 16378), (0, 1000, 994), (999, 10**6, 992), (4, 9, 2)]
+)
 def test_a_fragment_fits_what_both_sides_take_and_is_even(peer: int, own: int, size: int) -> None:
     assert fragment_size(peer, own) == size
