@@ -178,9 +178,16 @@ def ensure_admin(connection: Connection, password: str | None, *, now: float) ->
     generated = None if password else generate_password()
     # Once in the life of a node: nobody waits for this transaction. Whoever writes the configuration may choose.
     password_hash = hash_password(password or generated or "", min_length=1)
-    account = {"username": FIRST_ADMIN, "password_hash": password_hash, "role": Role.ADMIN, "name": "Administrator"}
     try:
-        add(connection, **account, now=now, principal="isocenter")
+        add(
+            connection,
+            username=FIRST_ADMIN,
+            password_hash=password_hash,
+            role=Role.ADMIN,
+            name="Administrator",
+            now=now,
+            principal="isocenter",
+        )
     except Conflict:
         # Another process was quicker, and shows its password.
         return None
