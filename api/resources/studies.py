@@ -12,7 +12,7 @@ from access.principals import Principal
 from api.authorization import require
 from api.dependencies import Web
 from api.listing import Items, Listing, Row, read_page
-from archive import studies
+from archive import obsolete, studies
 from archive.studies import StudyState
 
 router = APIRouter(prefix="/studies", tags=["studies"])
@@ -74,14 +74,9 @@ async def read_status(web: Web, study_uid: str, principal: StatusReader) -> Any:
 @router.delete("/{study_uid}", status_code=HTTPStatus.NO_CONTENT)
 async def delete_study(web: Web, study_uid: str, principal: Remover) -> None:
     """Remove a study with everything that belongs to it."""
-    keys = await web.database.write(
+    await web.database.write(
         studies.delete_study, principal.tenant, study_uid, principal=principal.username, now=web.now()
     )
     await web.wake("events")
-    await asyncio.to_thread(_remove, web, keys)
-
-
-def _remove(web: Web, keys: list[str]) -> None:
-    # After the commit: what a crash leaves behind here is a file without a row, which the start-up sweep finds.
-    for key in keys:
-        web.archive.blobs.remove(key)
+    # What a crash leaves behind here was noted in the transaction, and is removed at the next start.
+    await asyncio.to_thread(obsolete.remove, web.archive.database, web.archive.blobs)

@@ -11,6 +11,7 @@ from archive.errors import DatabaseUnavailable, NodeError, StorageFailed, Storag
 from archive.ingest import Archive, Outcome
 from archive.origin import Origin
 from archive.part10 import Part10Spool
+from archive.storage_errors import storage_error
 
 # The index of a medium (PS3.10 Section 8): it lists the files that come beside it and is none of them.
 _MEDIA_INDEX: Final = "DICOMDIR"
@@ -186,7 +187,10 @@ class _Zip:
         self._unpack = unpack
 
     def write(self, data: bytes) -> None:
-        self._file.write(data)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise storage_error(error) from error
 
     def finish(self) -> None:
         with self._file:
