@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A coded concept (PS3.3 8.8): value, coding scheme designator and meaning, spelled as in PS3.16."""
+    """A coded concept (PS3.3 8.8): value, coding scheme designator and meaning, spelled as in PS3.16.
+
+    `version` is the Coding Scheme Version, for the few schemes that need one (BI-RADS).
+    """
 
     value: str
     scheme: str
     meaning: str
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

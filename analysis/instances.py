@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pixel_array
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from analysis.errors import CannotDecode
+from analysis.errors import CannotDecode, NotApplicable
 
 Stored = NDArray[Any]
 """Stored pixel values; the type depends on Bits Allocated and Pixel Representation."""
@@ -38,9 +39,7 @@ def read_header(file: InstanceFile) -> Dataset:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        header = dcmread(file.path, stop_before_pixels=True, force=True)
-        header.decode()
-    return header
+        return dcmread(file.path, stop_before_pixels=True, force=True)
 
 
 def read_frame(file: InstanceFile, frame_number: int | None) -> Stored:
@@ -52,7 +51,7 @@ def read_frame(file: InstanceFile, frame_number: int | None) -> Stored:
         If no decoder can read it.
     """
     if frame_number is None:
-        return _decode(file, lambda: _whole(file))
+        return _decode(file, lambda: _whole(_open(file)))
     return _decode(file, lambda: pixel_array(file.path, index=frame_number - 1))
 
 
@@ -79,9 +78,19 @@ def _decode(file: InstanceFile, read: Callable[[], Stored]) -> Stored:
         raise CannotDecode(problem) from error
 
 
-def _whole(file: InstanceFile) -> Stored:
-    """Decode a single-frame instance, without pydicom's checks where the bytes are plain words: 1 ms a slice saved."""
+def _open(file: InstanceFile) -> Dataset:
+    """Read a whole instance; a file without meta information gets the transfer syntax that it was read with."""
     dataset = dcmread(file.path, force=True)
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit = dataset.original_encoding[0] is not False
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise NotApplicable("an image has no pixel data")
+    return dataset
+
+
+def _whole(dataset: Dataset) -> Stored:
+    """Decode a single-frame instance, without pydicom's checks where the bytes are plain words: 1 ms a slice saved."""
     kind = _plain_words(dataset)
     if kind is None:
         return np.asarray(pixel_array(dataset))

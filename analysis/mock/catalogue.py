@@ -98,9 +98,9 @@ class Entry:
 
 
 _BI_RADS = (
-    Code("II.AC.b.2", "BI", "2 - Benign Finding"),
-    Code("II.AC.b.3", "BI", "3 - Probably Benign Finding - short interval follow-up"),
-    Code("II.AC.b.4", "BI", "4 - Suspicious abnormality, biopsy should be considered"),
+    Code("II.AC.b.2", "BI", "2 - Benign Finding", "4.0"),
+    Code("II.AC.b.3", "BI", "3 - Probably Benign Finding - short interval follow-up", "4.0"),
+    Code("II.AC.b.4", "BI", "4 - Suspicious abnormality, biopsy should be considered", "4.0"),
 )
 _SUV_MAXIMUM = Figure(name=SUV_BODY_WEIGHT, unit=SUV_UNIT, low=3.0, high=14.0, derivation=MAXIMUM)
 

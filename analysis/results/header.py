@@ -7,6 +7,7 @@ from pydicom.uid import UID
 
 from analysis.findings import Code
 from analysis.results.items import code_item
+from analysis.results.patient import copy_patient_and_study
 from analysis.results.run import Run
 from analysis.results.uids import uid_of
 
@@ -18,74 +19,6 @@ IMPLEMENTATION_VERSION_NAME = "ISOCENTER_01"
 
 _UTF_8 = "ISO_IR 192"
 _PROCESSING_EQUIPMENT = Code("109102", "DCM", "Processing Equipment")
-
-# Patient and General Study attributes of Type 1 or 2: always present, empty when the images have nothing.
-_REQUIRED = (
-    "StudyInstanceUID",
-    "StudyDate",
-    "StudyTime",
-    "AccessionNumber",
-    "StudyID",
-    "ReferringPhysicianName",
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-)
-# PS3.3 C.7.1.1, C.7.1.3, C.7.2.1, C.7.2.2, C.7.2.3: copied when the images have them.
-_OPTIONAL = (
-    "IssuerOfPatientID",
-    "TypeOfPatientID",
-    "IssuerOfPatientIDQualifiersSequence",
-    "PatientBirthTime",
-    "OtherPatientNames",
-    "OtherPatientIDsSequence",
-    "EthnicGroup",
-    "PatientComments",
-    "PatientSpeciesDescription",
-    "PatientSpeciesCodeSequence",
-    "PatientBreedDescription",
-    "PatientBreedCodeSequence",
-    "BreedRegistrationSequence",
-    "ResponsiblePerson",
-    "ResponsiblePersonRole",
-    "ResponsibleOrganization",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-    "DeidentificationMethodCodeSequence",
-    "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName",
-    "ClinicalTrialSiteID",
-    "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID",
-    "ClinicalTrialSubjectReadingID",
-    "ClinicalTrialTimePointID",
-    "ClinicalTrialTimePointDescription",
-    "IssuerOfAccessionNumberSequence",
-    "StudyDescription",
-    "ReferringPhysicianIdentificationSequence",
-    "PhysiciansOfRecord",
-    "PhysiciansOfRecordIdentificationSequence",
-    "NameOfPhysiciansReadingStudy",
-    "PhysiciansReadingStudyIdentificationSequence",
-    "ConsultingPhysicianName",
-    "RequestingService",
-    "ProcedureCodeSequence",
-    "ReasonForPerformedProcedureCodeSequence",
-    "AdmittingDiagnosesDescription",
-    "AdmittingDiagnosesCodeSequence",
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "PatientSexNeutered",
-    "Occupation",
-    "AdditionalPatientHistory",
-    "AdmissionID",
-    "IssuerOfAdmissionIDSequence",
-    "SmokingStatus",
-    "PregnancyStatus",
-)
 
 
 def new_result(run: Run, *, modality: str, sop_class_uid: str, kind: str, number: int) -> Dataset:
@@ -113,22 +46,6 @@ def new_result(run: Run, *, modality: str, sop_class_uid: str, kind: str, number
     if run.algorithm.is_mock:
         ds.ContentQualification = "RESEARCH"
     return ds
-
-
-def copy_patient_and_study(target: Dataset, source: Dataset) -> None:
-    """Copy the Patient and Study modules, so that study queries see one study, not two.
-
-    Empty values stay empty and absent optional ones absent; only what no reader could accept is repaired.
-    """
-    for keyword in _REQUIRED:
-        setattr(target, keyword, source.get(keyword))
-    for keyword in _OPTIONAL:
-        if keyword in source:
-            element = source[keyword]
-            if element.VR != "SQ" or len(element.value):
-                target[element.tag] = element
-    sex = str(target.PatientSex or "").strip().upper()
-    target.PatientSex = sex if sex in {"M", "F", "O"} else ""
 
 
 def timezone_of(source: Dataset, created: datetime) -> timezone:

@@ -22,6 +22,8 @@ def code_item(code: Code) -> Dataset:
     else:
         item.LongCodeValue = code.value
     item.CodingSchemeDesignator = code.scheme
+    if code.version is not None:
+        item.CodingSchemeVersion = code.version
     item.CodeMeaning = code.meaning[:64]
     return item
 

@@ -8,6 +8,7 @@ from analysis.codes import MILLIMETER, PIXELS
 from analysis.findings import Code
 from analysis.geometry import Plane
 from analysis.results.items import ACQUISITION, code, container, date, image, number, reference_to, uid_reference
+from analysis.results.patient import legal_value
 from analysis.series import Slice
 
 _IMAGE_LIBRARY = Code("111028", "DCM", "Image Library")
@@ -68,8 +69,9 @@ def _descriptors(item: Slice) -> Iterator[Dataset]:
     modality = str(header.get("Modality") or "OT")
     name = _MODALITY_NAMES.get(modality, "Other")
     yield code(_MODALITY, Code(modality if name != "Other" else "OT", "DCM", name), ACQUISITION)
-    if header.get("StudyDate"):
-        yield date(_STUDY_DATE, str(header.StudyDate), ACQUISITION)
+    study_date = legal_value(header, "StudyDate")
+    if study_date:
+        yield date(_STUDY_DATE, study_date, ACQUISITION)
     if header.get("FrameOfReferenceUID"):
         yield uid_reference(_FRAME_OF_REFERENCE, str(header.FrameOfReferenceUID), ACQUISITION)
     rows, columns = item.shape

@@ -17,6 +17,10 @@ from analysis.results.segments import segment_item
 from analysis.series import SeriesInput
 
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+_PAIRED = frozenset(
+    ("ANKLE", "ARM", "BREAST", "CLAVICLE", "EAR", "ELBOW", "EYE", "FEMUR", "FOOT", "HAND", "HIP", "HUMERUS", "KIDNEY")
+    + ("KNEE", "LEG", "ORBIT", "RADIUS", "SHOULDER", "SIJOINT", "TIBIA", "ULNA", "WRIST")
+)
 # What an image says about lossy compression holds for everything derived from it (PS3.3 C.7.6.1.1.5).
 _LOSSY = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
@@ -81,12 +85,18 @@ def _tracked_by(result: Result, index: int) -> str | None:
 def _series_module(ds: Dataset, run: Run) -> None:
     """Segmentation series and image attributes that do not depend on the masks."""
     header = run.series.header
-    for keyword in ("BodyPartExamined", "Laterality", "PatientPosition"):
+    for keyword in ("BodyPartExamined", "PatientPosition"):
         if header.get(keyword):
             setattr(ds, keyword, header.get(keyword))
+    # Type 2C, and forbidden otherwise: only for paired parts of the body (PS3.3 C.7.3.1).
+    if str(header.get("BodyPartExamined") or "") in _PAIRED and header.get("Laterality"):
+        ds.Laterality = header.Laterality
     if run.series.has_frame_of_reference:
         ds.FrameOfReferenceUID = header.FrameOfReferenceUID
         ds.PositionReferenceIndicator = header.get("PositionReferenceIndicator") or ""
+    if not run.series.has_frame_of_reference:
+        # Type 2C: required where no Image Orientation (Patient) says it (PS3.3 C.7.6.1.1.1).
+        ds.PatientOrientation = header.get("PatientOrientation")
     ds.ImageType = ["DERIVED", "PRIMARY"]
     ds.ContentLabel = "AI_SEGMENTATION"
     ds.ContentDescription = run.algorithm.series_description

@@ -5,6 +5,8 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from analysis.results.patient import legal_value
+
 _COMMON_TYPE_1: Final = (
     "SOPClassUID",
     "SOPInstanceUID",
@@ -108,7 +110,7 @@ def missing_attributes(ds: Dataset) -> Iterator[str]:
 def differing_attributes(ds: Dataset, image: Dataset) -> Iterator[str]:
     """Name the attributes of patient and study that are not as in the images."""
     for keyword in _STUDY_LEVEL:
-        mine, theirs = ds.get(keyword), image.get(keyword)
+        mine, theirs = ds.get(keyword), legal_value(image, keyword)
         if str(mine or "") != str(theirs or ""):
             yield f"{ds.Modality}: {keyword} differs from the images"
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from analysis.results.conversion import items_below
 from archive.uids import is_valid_uid
+
+_REFERENCED = "ReferencedSOPInstanceUID"
 
 
 def invalid_uids(ds: Dataset) -> Iterator[str]:
@@ -14,7 +17,7 @@ def invalid_uids(ds: Dataset) -> Iterator[str]:
         if element.VR == "SQ":
             for item in element.value:
                 yield from invalid_uids(item)
-        elif element.VR == "UI" and not all(is_valid_uid(str(uid)) for uid in _values(element.value)):
+        elif element.VR == "UI" and not _is_valid(element):
             yield f"{element.keyword or element.tag} is not a valid UID"
 
 
@@ -66,6 +69,12 @@ def inconsistent_frames(segmentation: Dataset) -> Iterator[str]:
     }
     if numbers != used or numbers != set(range(1, len(numbers) + 1)):
         yield "SEG: segment numbers and frames do not agree"
+
+
+def _is_valid(element: DataElement) -> bool:
+    uids = _values(element.value)
+    # A reference to nothing is no reference; other UIDs may be left empty where they are of Type 2.
+    return all(is_valid_uid(str(uid)) for uid in uids) and bool(uids or element.keyword != _REFERENCED)
 
 
 def _missing_segments(reference: Dataset, segmentation: Dataset) -> Iterator[str]:
