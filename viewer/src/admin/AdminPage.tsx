@@ -60,7 +60,9 @@ export function AdminPage() {
         id={PANEL_ID}
         role="tabpanel"
         aria-labelledby={tabId(selected.name)}
-        className="grid min-h-0 flex-1 content-start gap-3 overflow-y-auto p-3"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a panel without controls still scrolls
+        tabIndex={0}
+        className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] content-start gap-3 overflow-y-auto p-3 -outline-offset-2"
       >
         <Content />
       </div>

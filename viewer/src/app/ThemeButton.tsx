@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Button } from "../ui/Button";
 import { applyTheme, currentTheme } from "./theme";
 
 export function ThemeButton() {
@@ -7,9 +6,9 @@ export function ThemeButton() {
   const other = theme === "dark" ? "light" : "dark";
   const label = `${other === "dark" ? "Dark" : "Light"} theme`;
   return (
-    <Button
-      tone="quiet"
-      className="w-7 px-0"
+    <button
+      type="button"
+      className="grid size-7 place-items-center rounded text-muted hover:bg-raised hover:text-text"
       aria-label={label}
       title={label}
       onClick={() => {
@@ -21,6 +20,6 @@ export function ThemeButton() {
         <circle cx="8" cy="8" r="6" strokeWidth="1.4" />
         <path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor" stroke="none" />
       </svg>
-    </Button>
+    </button>
   );
 }

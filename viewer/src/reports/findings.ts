@@ -42,7 +42,24 @@ const TRACKING_UID = "112040";
 const SEGMENTS = new Set(["121191", "121214"]);
 
 export function readFindings(report: ContentItem): Finding[] {
-  return measurementGroups(report).map((group, index) => readFinding(group, index));
+  const found = new Map<string, Finding>();
+  measurementGroups(report).forEach((group, index) => {
+    const finding = readFinding(group, index);
+    const same = found.get(finding.key);
+    found.set(finding.key, same ? joined(same, finding) : finding);
+  });
+  return [...found.values()];
+}
+
+/** TID 1410 and 1411 describe one region each: groups with one Tracking UID are one finding. */
+function joined(first: Finding, second: Finding): Finding {
+  return {
+    ...first,
+    certaintyPercent: first.certaintyPercent ?? second.certaintyPercent,
+    measurements: [...first.measurements, ...second.measurements],
+    evaluations: [...first.evaluations, ...second.evaluations],
+    regions: [...first.regions, ...second.regions],
+  };
 }
 
 function measurementGroups(item: ContentItem): ContentItem[] {
@@ -55,9 +72,10 @@ function readFinding(group: ContentItem, index: number): Finding {
   const numbers = group.children.flatMap(readMeasurement);
   const trackingUid = textOf(child(group, TRACKING_UID));
   const trackingIdentifier = textOf(child(group, TRACKING_IDENTIFIER));
+  const name = capitalised(textOf(child(group, FINDING)) || trackingIdentifier || "Finding");
   return {
-    key: `${index}:${trackingUid}`,
-    name: capitalised(textOf(child(group, FINDING)) || trackingIdentifier || "Finding"),
+    key: trackingUid ? `${trackingUid} ${name}` : String(index),
+    name,
     site: textOf(site),
     laterality: site ? textOf(child(site, LATERALITY, "SCT")) : "",
     certaintyPercent: numbers.find(({ concept }) => isCode(concept, CERTAINTY))?.value ?? null,
@@ -83,8 +101,9 @@ function readMeasurement({ concept, value }: ContentItem): (Measurement & { conc
   return [{ concept, name: concept?.meaning ?? "", value: value.number, unit: unitText(value.unit) }];
 }
 
-function readEvaluation({ concept, value }: ContentItem): { name: string; value: string }[] {
-  if (value.type !== "CODE" || !concept) return [];
+/** What modifies a concept (the algorithm, the site) is no statement about the patient. */
+function readEvaluation({ relationship, concept, value }: ContentItem): { name: string; value: string }[] {
+  if (value.type !== "CODE" || !concept || relationship !== "CONTAINS") return [];
   const named = [FINDING, FINDING_SITE, FINDING_CATEGORY].includes(concept.value);
   return named ? [] : [{ name: concept.meaning, value: value.code.meaning }];
 }

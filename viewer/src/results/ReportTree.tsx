@@ -65,7 +65,7 @@ function Line({ line, current, onPress }: { line: TreeLine; current: boolean; on
       <span aria-hidden="true" className="w-3 shrink-0 text-muted">
         {line.open === null ? "" : line.open ? "▾" : "▸"}
       </span>
-      <span className="min-w-0 break-words">{contentText(line.item)}</span>
+      <span className="min-w-0 wrap-anywhere">{contentText(line.item)}</span>
     </div>
   );
 }

@@ -22,7 +22,7 @@ export function ResultCard({ result, focus, onFocus, onReplaced }: Props) {
   // The archive no longer answers for a rejected report; one that was read before stays readable.
   const report = useQuery({ ...reportQuery(result), enabled: !rejected });
   return (
-    <div className="grid gap-2.5 px-3 py-2.5">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2.5 px-3 py-2.5">
       <Heading result={result} mock={report.data?.notForClinicalUse ?? /\bmock\b/i.test(result.analyzer)} />
       {report.isLoading && <Loading what="the report" />}
       {report.isError && !report.data && (

@@ -52,8 +52,8 @@ export function useLogOut() {
     onSettled: () => {
       rememberCsrf(null);
       // Nothing of one reader's data may be left for the next.
-      queries.clear();
       queries.setQueryData(sessionQuery.queryKey, null);
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
     },
   });
 }

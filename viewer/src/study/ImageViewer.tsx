@@ -27,7 +27,16 @@ export function ImageViewer({ studyUid, series, frames, focus }: Props) {
   const [tool, setTool] = useState<ToolName>("Window/level");
   const [overlayOn, setOverlayOn] = useState(true);
   const { modality } = series;
-  const overlay = useFocusOverlay({ studyUid, svg, view, frames, index: state.index, focus, on: overlayOn });
+  const overlay = useFocusOverlay({
+    studyUid,
+    svg,
+    view,
+    goTo,
+    frames,
+    index: state.index,
+    focus,
+    on: overlayOn,
+  });
   useWheel(canvas, (by) => goTo(state.index + by));
 
   useEffect(() => view?.activate(tool), [view, tool]);
@@ -35,6 +44,11 @@ export function ImageViewer({ studyUid, series, frames, focus }: Props) {
     // Ready for the keys, unless the reader is somewhere else already.
     if (document.activeElement === document.body) region.current?.focus({ preventScroll: true });
   }, []);
+
+  useEffect(() => {
+    // On a narrow screen the findings are below the image.
+    if (focus) region.current?.scrollIntoView({ block: "nearest" });
+  }, [focus]);
 
   const applyPreset = ({ window }: Preset) => view?.setWindow(window);
   const press = (event: KeyboardEvent) => {

@@ -11,6 +11,7 @@ interface Options {
   studyUid: string;
   svg: RefObject<SVGSVGElement | null>;
   view: StackView | null;
+  goTo: (index: number) => void;
   frames: readonly Frame[];
   index: number;
   focus: Focus | null;
@@ -18,7 +19,7 @@ interface Options {
 }
 
 /** Go to the image of the finding that was pressed, and draw its region on every image that has a part. */
-export function useFocusOverlay({ studyUid, svg, view, frames, index, focus, on }: Options) {
+export function useFocusOverlay({ studyUid, svg, view, goTo, frames, index, focus, on }: Options) {
   const { found, ready, failed } = useSegmentations(studyUid, focus);
   const overlay = useRef<Overlay | null>(null);
   const answered = useRef<number | null>(null);
@@ -35,16 +36,20 @@ export function useFocusOverlay({ studyUid, svg, view, frames, index, focus, on 
   }, [view, svg]);
 
   useEffect(() => {
-    if (!view || !focus || !ready || answered.current === focus.request) return;
-    answered.current = focus.request;
+    if (!focus || answered.current === focus.request) return;
     const target = frameOfRegions(focus.regions, frames, found);
-    if (target !== undefined) void view.goTo(target);
-  }, [view, focus, frames, ready, found]);
+    // A segment has no place before it is loaded; an outline has.
+    if (target === undefined && !ready) return;
+    answered.current = focus.request;
+    if (target !== undefined) goTo(target);
+  }, [goTo, focus, frames, ready, found]);
 
   useEffect(() => {
     const frame = frames[index];
     overlay.current?.show(on && focus && frame ? shapesOn(frame, focus.regions, found) : []);
   }, [frames, index, focus, found, on]);
 
-  return { message: failed ? `The region could not be loaded: ${explain(failed)}` : "" };
+  if (failed) return { message: `The region could not be loaded: ${explain(failed)}` };
+  if (focus && focus.regions.length === 0) return { message: "The report gives no region for this finding." };
+  return { message: ready ? "" : "Loading the region…" };
 }

@@ -34,7 +34,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, empty }: Props<Ro
           {rows.map((row) => (
             <tr key={rowKey(row)} className="border-b border-line/60 hover:bg-raised">
               {columns.map(({ header, cell, className = "" }) => (
-                <td key={header} className={`px-3 py-1.5 align-top ${className}`}>
+                <td key={header} className={`px-3 py-1.5 align-middle ${className}`}>
                   {cell(row)}
                 </td>
               ))}

@@ -29,7 +29,7 @@ export function UploadPage() {
 
   return (
     <div className="min-h-0 flex-1 overflow-y-auto p-3">
-      <div className="mx-auto grid max-w-3xl gap-3">
+      <div className="mx-auto grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-3">
         <h1 className="text-base font-semibold">Upload</h1>
         <FilePicker disabled={state.running} onFiles={start} onProblem={setProblem} />
         {problem && <Alert>{problem}</Alert>}

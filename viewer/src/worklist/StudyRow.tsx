@@ -5,7 +5,7 @@ import { formatPersonName } from "../dicom/person-name";
 import type { Study } from "./rows";
 import { StudyStatus } from "./StudyStatus";
 
-const CELL = "overflow-hidden px-3 text-ellipsis whitespace-nowrap";
+const CELL = "overflow-hidden px-3 max-sm:px-2 text-ellipsis whitespace-nowrap";
 
 interface Props {
   study: Study;

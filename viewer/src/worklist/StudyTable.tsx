@@ -12,13 +12,13 @@ interface Props {
 }
 
 const HEADERS = [
-  { name: "Patient", style: "w-[24%] max-sm:w-[45%]" },
+  { name: "Patient", style: "w-[24%] max-sm:w-[39%]" },
   { name: "Patient ID", style: "w-[13%] max-sm:hidden" },
   { name: "Study date", style: "w-[11%] max-sm:w-[27%]" },
   { name: "Modality", style: "w-[9%] max-sm:hidden" },
   { name: "Description", style: "max-sm:hidden" },
   { name: "Images", style: "w-[8%] text-right max-sm:hidden" },
-  { name: "Status", style: "w-[13%] max-sm:w-[28%]" },
+  { name: "Status", style: "w-[13%] max-sm:w-[34%]" },
 ];
 
 /** Rows outside of the view are only height: ten thousand studies scroll like ten. */
@@ -56,7 +56,7 @@ export function StudyTable({ studies, hasMore, loadMore }: Props) {
         <thead className="sticky top-0 z-10 bg-surface text-left text-xs text-muted">
           <tr className="h-8 border-b border-line" aria-rowindex={1}>
             {HEADERS.map(({ name, style }) => (
-              <th key={name} scope="col" className={`px-3 ${style}`}>
+              <th key={name} scope="col" className={`px-3 max-sm:px-2 ${style}`}>
                 {name}
               </th>
             ))}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { readTypedDate } from "../dicom/dates";
 import { Button } from "../ui/Button";
 import { Select } from "../ui/Select";
@@ -40,24 +40,28 @@ export function WorklistFilters({ search, onChange }: Props) {
         type="search"
         aria-label="Search studies"
         placeholder="Name, ID, accession number, description"
-        className={`${INPUT_STYLE} max-w-96 flex-1 basis-60`}
+        className={`${INPUT_STYLE} max-w-96 flex-1 basis-60 max-sm:max-w-none max-sm:basis-full`}
         value={text}
         onChange={(event) => type(event.target.value)}
       />
-      <Select
-        label="Modality filter"
-        value={search.modality ?? ""}
-        options={withAll(MODALITIES)}
-        onChange={(modality) => change({ modality })}
-        className="w-24"
-      />
-      <Select
-        label="Status filter"
-        value={search.status ?? ""}
-        options={withAll(STATUSES)}
-        onChange={(status) => change({ status })}
-        className="w-32"
-      />
+      <Choice name="Modality">
+        <Select
+          label="Modality filter"
+          value={search.modality ?? ""}
+          options={withAll(MODALITIES)}
+          onChange={(modality) => change({ modality })}
+          className="w-22"
+        />
+      </Choice>
+      <Choice name="Status">
+        <Select
+          label="Status filter"
+          value={search.status ?? ""}
+          options={withAll(STATUSES)}
+          onChange={(status) => change({ status })}
+          className="w-32 max-sm:w-28"
+        />
+      </Choice>
       <DateInput label="From" value={search.from ?? ""} onChange={(from) => change({ from })} />
       <DateInput label="To" value={search.to ?? ""} onChange={(to) => change({ to })} />
       {Object.keys(search).length > 0 && (
@@ -66,6 +70,16 @@ export function WorklistFilters({ search, onChange }: Props) {
         </Button>
       )}
     </search>
+  );
+}
+
+/** The name beside a control that has a longer one of its own. */
+function Choice({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <span className="flex items-center gap-1.5 text-xs text-muted">
+      <span aria-hidden="true">{name}</span>
+      {children}
+    </span>
   );
 }
 
