@@ -53,11 +53,26 @@ def convert_sr(report: Dataset, sr_class: SRClass | str) -> Dataset:
         images = list(_key_images(converted))
         _replace_coordinates(converted, images)
     converted.SOPClassUID = UID(wanted.uid)
-    converted.SOPInstanceUID = UID(uid_of("converted", report.SOPInstanceUID, wanted.value))
+    converted.SOPInstanceUID = UID(_converted_uid(report.SOPInstanceUID, wanted))
+    _convert_predecessors(converted, str(report.SOPClassUID), wanted)
     converted.file_meta = deepcopy(report.file_meta)
     converted.file_meta.MediaStorageSOPClassUID = converted.SOPClassUID
     converted.file_meta.MediaStorageSOPInstanceUID = converted.SOPInstanceUID
     return converted
+
+
+def _converted_uid(sop_instance_uid: str, wanted: SRClass) -> str:
+    return uid_of("converted", sop_instance_uid, wanted.value)
+
+
+def _convert_predecessors(report: Dataset, old_class: str, wanted: SRClass) -> None:
+    """Name earlier reports as the receiver has them: it got those in the wanted class as well."""
+    for study in report.get("PredecessorDocumentsSequence") or ():
+        for series in study.ReferencedSeriesSequence:
+            for reference in series.ReferencedSOPSequence:
+                if str(reference.ReferencedSOPClassUID) == old_class:
+                    reference.ReferencedSOPInstanceUID = _converted_uid(reference.ReferencedSOPInstanceUID, wanted)
+                    reference.ReferencedSOPClassUID = wanted.uid
 
 
 def items_below(item: Dataset) -> Iterator[Dataset]:

@@ -18,8 +18,29 @@ from analysis.series import SeriesInput
 
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 _PAIRED = frozenset(
-    ("ANKLE", "ARM", "BREAST", "CLAVICLE", "EAR", "ELBOW", "EYE", "FEMUR", "FOOT", "HAND", "HIP", "HUMERUS", "KIDNEY")
-    + ("KNEE", "LEG", "ORBIT", "RADIUS", "SHOULDER", "SIJOINT", "TIBIA", "ULNA", "WRIST")
+    [
+        "ANKLE",
+        "ARM",
+        "BREAST",
+        "CLAVICLE",
+        "EAR",
+        "ELBOW",
+        "EYE",
+        "FEMUR",
+        "FOOT",
+        "HAND",
+        "HIP",
+        "HUMERUS",
+        "KIDNEY",
+        "KNEE",
+        "LEG",
+        "ORBIT",
+        "RADIUS",
+        "SHOULDER",
+        "TIBIA",
+        "ULNA",
+        "WRIST",
+    ]
 )
 # What an image says about lossy compression holds for everything derived from it (PS3.3 C.7.6.1.1.5).
 _LOSSY = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")
@@ -85,16 +106,14 @@ def _tracked_by(result: Result, index: int) -> str | None:
 def _series_module(ds: Dataset, run: Run) -> None:
     """Segmentation series and image attributes that do not depend on the masks."""
     header = run.series.header
-    for keyword in ("BodyPartExamined", "PatientPosition"):
-        if header.get(keyword):
-            setattr(ds, keyword, header.get(keyword))
+    _copy(ds, header, "BodyPartExamined", "PatientPosition")
     # Type 2C, and forbidden otherwise: only for paired parts of the body (PS3.3 C.7.3.1).
-    if str(header.get("BodyPartExamined") or "") in _PAIRED and header.get("Laterality"):
-        ds.Laterality = header.Laterality
+    if str(header.get("BodyPartExamined") or "") in _PAIRED:
+        _copy(ds, header, "Laterality")
     if run.series.has_frame_of_reference:
         ds.FrameOfReferenceUID = header.FrameOfReferenceUID
         ds.PositionReferenceIndicator = header.get("PositionReferenceIndicator") or ""
-    if not run.series.has_frame_of_reference:
+    else:
         # Type 2C: required where no Image Orientation (Patient) says it (PS3.3 C.7.6.1.1.1).
         ds.PatientOrientation = header.get("PatientOrientation")
     ds.ImageType = ["DERIVED", "PRIMARY"]
@@ -107,9 +126,14 @@ def _series_module(ds: Dataset, run: Run) -> None:
     lossy = next((item.header for item in run.series.slices if _is_lossy(item.header)), None)
     ds.LossyImageCompression = "00" if lossy is None else "01"
     if lossy is not None:
-        for keyword in _LOSSY:
-            if lossy.get(keyword):
-                setattr(ds, keyword, lossy.get(keyword))
+        _copy(ds, lossy, *_LOSSY)
+
+
+def _copy(ds: Dataset, source: Dataset, *keywords: str) -> None:
+    """Copy what has a value."""
+    for keyword in keywords:
+        if source.get(keyword):
+            setattr(ds, keyword, source.get(keyword))
 
 
 def _is_lossy(header: Dataset) -> bool:
