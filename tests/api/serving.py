@@ -61,7 +61,7 @@ def serving(
     database_url: str, folder: Path, *, sections: dict[str, Any] | None = None, **given: Any
 ) -> Iterator[Served]:
     """Serve the application with accounts of every role; `given` replaces dependencies."""
-    settings = Settings(data_dir=folder, database={"url": database_url}, **(sections or {}))
+    settings = Settings.model_validate({"data_dir": folder, "database": {"url": database_url}, **(sections or {})})
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(Database(database_url))
         blobs = stack.enter_context(FileBlobs(settings.storage.folder))

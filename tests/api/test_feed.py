@@ -35,7 +35,9 @@ def _append(node: Served, count: int, *, tenant: str = "default", text: str = ""
 def _open(node: Served, since: int | None = None, **options: Any) -> ClientConnection:
     query = "" if since is None else f"?since={since}"
     headers = {"Authorization": f"Bearer {node.keys[Role.CLINICIAN]}"}
-    return connect(f"ws://127.0.0.1:{node.port}/ws/events{query}", **{"additional_headers": headers, **options})
+    settings: dict[str, Any] = {"additional_headers": headers, **options}
+    client: ClientConnection = connect(f"ws://127.0.0.1:{node.port}/ws/events{query}", **settings)
+    return client
 
 
 def _take(client: ClientConnection, count: int) -> list[int]:
