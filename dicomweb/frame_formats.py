@@ -1,0 +1,125 @@
+"""In which media types a frame can be given, and which of them a client wants (PS3.18 Sections 8.7.3 and 8.7.5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN
+from archive.pixels import ImagePixels
+from archive.transcoding import NATIVE, can_decompress
+from dicomweb.media_types import ANY_TRANSFER_SYNTAX, MediaRange
+from dicomweb.problems import not_acceptable
+
+OCTETS: Final = "application/octet-stream"
+_JPEG: Final = "image/jpeg"
+# PS3.18 Tables 8.7.3-2 and 8.7.3-5.
+_COMPRESSED: Final = {
+    "1.2.840.10008.1.2.4.50": _JPEG,
+    "1.2.840.10008.1.2.4.51": _JPEG,
+    "1.2.840.10008.1.2.4.53": _JPEG,
+    "1.2.840.10008.1.2.4.55": _JPEG,
+    "1.2.840.10008.1.2.4.57": _JPEG,
+    "1.2.840.10008.1.2.4.70": _JPEG,
+    "1.2.840.10008.1.2.4.80": "image/jls",
+    "1.2.840.10008.1.2.4.81": "image/jls",
+    "1.2.840.10008.1.2.4.90": "image/jp2",
+    "1.2.840.10008.1.2.4.91": "image/jp2",
+    "1.2.840.10008.1.2.4.92": "image/jpx",
+    "1.2.840.10008.1.2.4.93": "image/jpx",
+    "1.2.840.10008.1.2.4.110": "image/jxl",
+    "1.2.840.10008.1.2.4.111": "image/jxl",
+    "1.2.840.10008.1.2.4.112": "image/jxl",
+    "1.2.840.10008.1.2.4.201": "image/jphc",
+    "1.2.840.10008.1.2.4.202": "image/jphc",
+    "1.2.840.10008.1.2.4.203": "image/jphc",
+    "1.2.840.10008.1.2.5": "image/dicom-rle",
+}
+_RLE: Final = "1.2.840.10008.1.2.5"
+_BYTE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFormat:
+    """How frames are given.
+
+    Parameters
+    ----------
+    media_type
+        Of one frame, without parameters.
+    transfer_syntax
+        What its bytes are encoded in.
+    decoded
+        True when compressed frames are decoded for it.
+    multipart
+        True for one part a frame.
+    """
+
+    media_type: str
+    transfer_syntax: str
+    decoded: bool
+    multipart: bool
+
+    @property
+    def content_type(self) -> str:
+        """The media type with its transfer syntax."""
+        return f"{self.media_type};transfer-syntax={self.transfer_syntax}"
+
+
+def choose_format(ranges: Sequence[MediaRange], pixels: ImagePixels, count: int) -> FrameFormat:
+    """Choose the first format that a client wants and that can be made.
+
+    Parameters
+    ----------
+    ranges
+        What the client accepts, the most wanted first.
+    pixels
+        The frames.
+    count
+        How many are asked for.
+
+    Raises
+    ------
+    Problem
+        406 when there is none.
+    """
+    for wanted in ranges:
+        # One frame may be sent alone; `*/*` gets parts, as the standard has it for frames.
+        multipart = wanted.multipart or wanted.wildcard
+        chosen = _stored(wanted, pixels) or _native(wanted, pixels)
+        if chosen is not None and (multipart or count == 1):
+            media_type, syntax, decoded = chosen
+            return FrameFormat(media_type, syntax, decoded, multipart)
+    raise not_acceptable("The frames cannot be had in any of the wanted media types and transfer syntaxes.")
+
+
+def _stored(wanted: MediaRange, pixels: ImagePixels) -> tuple[str, str, bool] | None:
+    """Give compressed frames as they are stored, where the client takes that."""
+    syntax = pixels.transfer_syntax_uid
+    if not pixels.encapsulated:
+        return None
+    media_type = _COMPRESSED.get(syntax, OCTETS)
+    named = not wanted.wildcard and wanted.covers(media_type)
+    if wanted.transfer_syntax == ANY_TRANSFER_SYNTAX and (named or wanted.covers(OCTETS)):
+        return None if _is_awkward(pixels) else (media_type, syntax, False)
+    if wanted.transfer_syntax == syntax and (named or wanted.covers(OCTETS)):
+        return media_type, syntax, False
+    if wanted.transfer_syntax is None and named and media_type != OCTETS:
+        return media_type, syntax, False
+    return None
+
+
+def _native(wanted: MediaRange, pixels: ImagePixels) -> tuple[str, str, bool] | None:
+    """Give frames without compression, in little endian."""
+    fits = wanted.transfer_syntax in {None, ANY_TRANSFER_SYNTAX, EXPLICIT_VR_LITTLE_ENDIAN}
+    if not (fits and wanted.covers(OCTETS)):
+        return None
+    if not pixels.encapsulated:
+        return OCTETS, EXPLICIT_VR_LITTLE_ENDIAN, False
+    if pixels.transfer_syntax_uid not in NATIVE and can_decompress(pixels.transfer_syntax_uid):
+        return OCTETS, EXPLICIT_VR_LITTLE_ENDIAN, True
+    return None
+
+
+def _is_awkward(pixels: ImagePixels) -> bool:
+    """Tell whether viewers draw the stored form wrongly: RLE of colours with more than eight bits."""
+    return pixels.transfer_syntax_uid == _RLE and pixels.samples_per_pixel > 1 and pixels.bits_allocated > _BYTE

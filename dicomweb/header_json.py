@@ -1,0 +1,130 @@
+"""The metadata of a stored instance in the DICOM JSON Model (PS3.18 Section 10.4.1.1.2 and Annex F).
+
+Small binary values stand inline, large ones and pixel data behind a URI. The walk is flat, whatever sequences hold.
+"""
+
+from contextlib import suppress
+from typing import Final
+
+from archive.charsets import codec_of
+from archive.element_stream import Kind, Token, tokens
+from archive.encodings import UNDEFINED, Encoding, encoding_of
+from archive.errors import NotParsable
+from archive.value_representations import vr_of
+from dicomweb.json_values import BINARY_VRS, JsonElement, element_from_bytes
+
+# Binary values up to this size are inline; text, which reports are made of, up to the second.
+_INLINE_BYTES: Final = 1024
+_INLINE_TEXT_BYTES: Final = 1 << 20
+_SPECIFIC_CHARACTER_SET: Final = 0x00080005
+_PIXEL_REPRESENTATION: Final = 0x00280103
+_DELIMITERS: Final = 0xFFFE
+_FLOAT_PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009})
+
+JsonDataSet = dict[str, JsonElement]
+
+
+def header_json(buffer: memoryview, transfer_syntax_uid: str, bulk_data_url: str) -> JsonDataSet:
+    """Describe a data set.
+
+    Parameters
+    ----------
+    buffer
+        The data set.
+    transfer_syntax_uid
+        How it is encoded.
+    bulk_data_url
+        Under which its bulk data is found: by tag, and by item and tag for what is in sequences.
+
+    Returns
+    -------
+    dict
+        Attributes by tag. What follows a place that cannot be understood is missing.
+    """
+    writer = _Writer(buffer, encoding_of(transfer_syntax_uid), bulk_data_url)
+    # Objects are checked before they are kept; one that would not be taken any more is shown as far as it goes.
+    with suppress(NotParsable):
+        for token in tokens(buffer, writer.encoding):
+            writer.take(token)
+    return writer.data_set
+
+
+class _Writer:
+    """Builds the description token by token."""
+
+    def __init__(self, buffer: memoryview, encoding: Encoding, bulk_data_url: str) -> None:
+        self.data_set: JsonDataSet = {}
+        self.encoding = encoding
+        self._buffer = buffer
+        self._codec = codec_of(b"")
+        self._signed = False
+        # The data sets and sequences that are open, and where the current one is found as bulk data.
+        self._items: list[JsonDataSet] = [self.data_set]
+        self._sequences: list[list[JsonDataSet]] = []
+        self._paths: list[str] = [bulk_data_url]
+
+    def take(self, token: Token) -> None:
+        match token.kind:
+            case Kind.ELEMENT if token.tag & 0xFFFF and token.tag >> 16 != _DELIMITERS:
+                self._items[-1][f"{token.tag:08X}"] = self._element(token)
+            case Kind.PIXELS:
+                self._items[-1][f"{token.tag:08X}"] = {"vr": self._vr(token).decode(), "BulkDataURI": self._uri(token)}
+            case Kind.SEQUENCE:
+                self._sequences.append([])
+                self._items[-1][f"{token.tag:08X}"] = {"vr": "SQ", "Value": self._sequences[-1]}
+                self._paths.append(self._uri(token))
+            case Kind.ITEM:
+                self._items.append({})
+                self._sequences[-1].append(self._items[-1])
+                self._paths.append(f"{self._paths[-1]}/{len(self._sequences[-1])}")
+            case Kind.ITEM_END:
+                self._items.pop()
+                self._paths.pop()
+            case Kind.SEQUENCE_END:
+                self._sequences.pop()
+                self._paths.pop()
+
+    def _element(self, token: Token) -> JsonElement:
+        vr = self._vr(token)
+        inline = _INLINE_BYTES if vr in BINARY_VRS else _INLINE_TEXT_BYTES
+        if token.length > inline or token.tag in _FLOAT_PIXELS:
+            return {"vr": vr.decode("ascii", "replace"), "BulkDataURI": self._uri(token)}
+        value = bytes(self._buffer[token.position : token.position + token.length])
+        if token.tag == _SPECIFIC_CHARACTER_SET:
+            self._codec = codec_of(value)
+            # What follows is UTF-8, whatever it was before (PS3.18 Section F.2.1.1).
+            return {"vr": "CS", "Value": ["ISO_IR 192"]}
+        if token.tag == _PIXEL_REPRESENTATION:
+            self._signed = any(value)
+        return element_from_bytes(vr, value, self._codec, big_endian=self.encoding.big_endian)
+
+    def _vr(self, token: Token) -> bytes:
+        if token.vr:
+            return token.vr
+        return vr_of(token.tag, signed=self._signed, long=token.length > 2)  # noqa: PLR2004 - more than one number
+
+    def _uri(self, token: Token) -> str:
+        return f"{self._paths[-1]}/{token.tag:08X}"
+
+
+def find_value(buffer: memoryview, transfer_syntax_uid: str, path: list[int]) -> Token | None:
+    """Find an element by tag, or by sequence, item number (from 1), and so on to its tag."""
+    here: list[int] = []
+    for token in tokens(buffer, encoding_of(transfer_syntax_uid)):
+        match token.kind:
+            case Kind.ELEMENT | Kind.PIXELS if [*here, token.tag] == path:
+                return token
+            case Kind.SEQUENCE:
+                here += [token.tag, 0]
+            case Kind.ITEM:
+                here[-1] += 1
+            case Kind.SEQUENCE_END:
+                del here[-2:]
+            case _:
+                pass
+    return None
+
+
+def is_encapsulated(token: Token) -> bool:
+    """Tell whether a value is divided into fragments."""
+    return token.length == UNDEFINED

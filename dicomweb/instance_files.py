@@ -1,0 +1,98 @@
+"""Stored instances as DICOM files in the transfer syntax that was asked for (PS3.18 Section 10.4.1.1.1)."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN
+from archive.errors import NotFound
+from archive.file_meta import encode
+from archive.retrieve import StoredInstance
+from archive.transcoding import can_transcode, transcode_to
+from dicomweb.locating import file_of
+from dicomweb.media_types import ANY_TRANSFER_SYNTAX
+from dicomweb.problems import not_acceptable
+from dicomweb.services import Services
+
+DICOM: Final = "application/dicom"
+_CHUNK: Final = 1 << 20
+# Converted objects up to this size stay in memory, larger ones go through a file.
+_IN_MEMORY: Final = 8 << 20
+
+
+def syntax_for(instance: StoredInstance, wanted: str | None) -> str:
+    """Choose the transfer syntax in which an instance is sent.
+
+    Parameters
+    ----------
+    instance
+        What is sent.
+    wanted
+        A transfer syntax, `*` for any; none for the default, explicit VR little endian (PS3.18 Section 8.7.3.5.2).
+
+    Raises
+    ------
+    Problem
+        406 when the instance cannot be had in it.
+    """
+    if wanted == ANY_TRANSFER_SYNTAX:
+        return instance.transfer_syntax_uid
+    target = wanted or EXPLICIT_VR_LITTLE_ENDIAN
+    if not can_transcode(instance.transfer_syntax_uid, target):
+        raise not_acceptable(
+            "The object cannot be converted to the wanted transfer syntax; transfer-syntax=* takes it as it is stored."
+        )
+    return target
+
+
+def content_type(syntax: str) -> str:
+    """Give the media type of a file with its transfer syntax."""
+    return f"{DICOM};transfer-syntax={syntax}"
+
+
+def stored_size(services: Services, instance: StoredInstance, syntax: str) -> int | None:
+    """Give the length of the file when that is known before it is sent: when it is sent as it is stored."""
+    if syntax != instance.transfer_syntax_uid:
+        return None
+    try:
+        return file_of(services, instance).stat().st_size
+    except FileNotFoundError as error:
+        raise NotFound("The file of this object is missing.") from error
+
+
+def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> Iterator[bytes]:
+    """Yield the file in pieces. Stored files begin with an empty preamble, whatever the sender's had."""
+    path = file_of(services, instance)
+    if syntax == instance.transfer_syntax_uid:
+        yield from _read(path)
+        return
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as converted:
+        converted.write(
+            encode(
+                sop_class_uid=instance.sop_class_uid,
+                sop_instance_uid=instance.sop_instance_uid,
+                transfer_syntax_uid=syntax,
+            )
+        )
+        transcode_to(
+            converted.write,
+            path,
+            instance.data_offset,
+            instance.transfer_syntax_uid,
+            syntax,
+            decoder=services.decoder,
+        )
+        converted.seek(0)
+        while chunk := converted.read(_CHUNK):
+            yield chunk
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    try:
+        file = path.open("rb", buffering=0)
+    except FileNotFoundError as error:
+        raise NotFound("The file of this object is missing.") from error
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

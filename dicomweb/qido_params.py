@@ -1,0 +1,156 @@
+"""The query parameters of QIDO-RS as a query of the archive (PS3.18 Section 8.3.4 and 10.6.1)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from archive.query import ATTRIBUTES, Key, Level, attribute_for, is_matched, key_for, sequence_key
+from dicomweb.problems import bad_request
+from dicomweb.qido_attributes import everything
+
+DEFAULT_LIMIT: Final = 10_000
+MAX_LIMIT: Final = 10_000
+_MAX_OFFSET: Final = 1_000_000_000
+_MOST_PARAMETERS: Final = 256
+_MOST_DIGITS: Final = 18
+# Options of other sections of the standard, which change nothing here.
+_IGNORED: Final = frozenset({"accept", "charset", "emptyvaluematching", "multiplevaluematching"})
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+@dataclass(slots=True, kw_only=True)
+class SearchParameters:
+    """What the query string says.
+
+    Parameters
+    ----------
+    keys
+        By tag.
+    include
+        Attributes to return beside the usual ones.
+    limit, offset
+        As they are used.
+    clamped
+        True when the client asked for more than is given at once.
+    fuzzy
+        Fuzzy matching of person names.
+    """
+
+    keys: dict[int, Key] = field(default_factory=dict)
+    include: set[int] = field(default_factory=set)
+    limit: int = DEFAULT_LIMIT
+    offset: int = 0
+    clamped: bool = False
+    fuzzy: bool = False
+
+
+def parse_parameters(pairs: Iterable[tuple[str, str]], level: Level) -> SearchParameters:
+    """Read the query string.
+
+    Parameters
+    ----------
+    pairs
+        Names and values, decoded.
+    level
+        What is searched for.
+
+    Raises
+    ------
+    Problem
+        400 for a parameter that is not known, or a value that it cannot have; the sentence names the parameter.
+    InvalidQuery
+        A value cannot be a key of its attribute.
+    """
+    found = SearchParameters()
+    values: dict[int, list[str]] = {}
+    items: dict[int, dict[int, list[str]]] = {}
+    for number, (name, value) in enumerate(pairs):
+        if number >= _MOST_PARAMETERS:
+            raise bad_request(f"There are more than {_MOST_PARAMETERS} query parameters.")
+        if name in _IGNORED or _take_option(found, name, value, level):
+            continue
+        path = _path(name)
+        if len(path) == 1:
+            values.setdefault(path[0], []).extend(_divide(path[0], value))
+        else:
+            items.setdefault(path[0], {}).setdefault(path[1], []).extend(_divide(path[1], value))
+    found.keys = {tag: key_for(tag, texts) for tag, texts in values.items()}
+    found.keys |= {tag: sequence_key(tag, inner) for tag, inner in items.items()}
+    return found
+
+
+def _take_option(found: SearchParameters, name: str, value: str, level: Level) -> bool:
+    match name:
+        case "limit":
+            wanted = _count(name, value)
+            found.limit, found.clamped = min(wanted, MAX_LIMIT), wanted > MAX_LIMIT
+        case "offset":
+            found.offset = _count(name, value)
+            if found.offset > _MAX_OFFSET:
+                raise bad_request("The query parameter offset is too large.")
+        case "fuzzymatching":
+            if value.lower() not in _BOOLEANS:
+                raise bad_request("The query parameter fuzzymatching is either true or false.")
+            found.fuzzy = _BOOLEANS[value.lower()]
+        case "includefield":
+            found.include |= _included(value, level)
+        case _:
+            return False
+    return True
+
+
+def _count(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS):
+        raise bad_request(f"The query parameter {name} is not a number from 0 on.")
+    return int(value)
+
+
+def _included(value: str, level: Level) -> set[int]:
+    """Read one `includefield`: a list of attributes, or `all`. Those that the index does not have are left out."""
+    tags: set[int] = set()
+    for name in filter(None, (part.strip() for part in value.split(","))):
+        if name == "all":
+            tags |= everything(level)
+        else:
+            # Of a path into a sequence the whole sequence is returned.
+            tags.add(_path(name, matched=False)[0])
+    return tags
+
+
+def _path(name: str, *, matched: bool = True) -> tuple[int, ...]:
+    """Read the name of an attribute, or of one in a sequence: keywords or tags, with a dot between."""
+    tags = tuple(_tag(part) for part in name.split("."))
+    if None in tags or len(tags) > 2:  # noqa: PLR2004 - a sequence and an attribute in it
+        raise bad_request(f"The query parameter or attribute {_shown(name)} is not known.")
+    known = tuple(tag for tag in tags if tag is not None)
+    inner = ATTRIBUTES[known[0]].items if known[0] in ATTRIBUTES else {}
+    if matched and (not is_matched(known[0]) or (len(known) > 1 and known[1] not in inner)):
+        raise bad_request(f"The attribute {_shown(name)} is not indexed, so that nothing can be matched with it.")
+    return known
+
+
+def _tag(text: str) -> int | None:
+    tag = attribute_for(text)
+    if tag is None and len(text) == 8 and all(digit in "0123456789abcdefABCDEF" for digit in text):  # noqa: PLR2004
+        # Private attributes are not in any dictionary.
+        number = int(text, 16)
+        return number if number >> 16 & 1 else None
+    return tag
+
+
+def _divide(tag: int, value: str) -> list[str]:
+    """Divide a value at backslashes, and where it is of UIDs at commas too (PS3.18 Section 8.3.4.1)."""
+    if tag in ATTRIBUTES and ATTRIBUTES[tag].vr == "UI":
+        value = value.replace(",", "\\")
+    # A backslash in a value of one alone is part of no value at all, but some senders stored it.
+    return value.split("\\") if _is_multiple(tag) else [value]
+
+
+def _is_multiple(tag: int) -> bool:
+    attribute = ATTRIBUTES.get(tag)
+    return attribute is not None and attribute.vr in {"UI", "CS"}
+
+
+def _shown(name: str) -> str:
+    """Repeat a name of the client's in a form that is harmless wherever the answer is shown."""
+    return "".join(character for character in name if character.isalnum() or character in "._-")[:80] or "(unnamed)"

@@ -1,0 +1,147 @@
+"""The rendering pipeline: stored samples, modality, VOI, presentation, eight bits (PS3.4 Section N.2)."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from archive.decoding import DecodedFrame
+from archive.errors import NotTranscodable
+from archive.pixels import ImagePixels
+from dicomweb.rendering.attributes import Display, Lut, Window
+
+Array = np.ndarray[Any, Any]
+
+_WHITE: Final = 255
+_BYTE: Final = 8
+_TABLE_BITS: Final = 16
+# So many values are tried to find the extent of what has no window; more would not change it.
+_SAMPLED: Final = 1 << 18
+_COLOURS: Final = 3
+
+
+def picture(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: Window | None) -> Array:
+    """Make a picture of a frame.
+
+    Parameters
+    ----------
+    frame
+        The samples.
+    pixels
+        The Image Pixel description.
+    display
+        What the data set says about showing them.
+    window
+        The one that the client wants instead.
+
+    Returns
+    -------
+    array of uint8
+        Rows x columns for grey, rows x columns x 3 for RGB.
+    """
+    photometric = frame.photometric_interpretation
+    if photometric == "PALETTE COLOR":
+        return _palette(frame.samples, display)
+    if frame.samples.ndim == _COLOURS:
+        return _colour(frame, pixels)
+    if not photometric.startswith("MONOCHROME"):
+        raise NotTranscodable(f"Pictures are not made of {photometric}.")
+    return _grey(frame, pixels, display, window)
+
+
+def _grey(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: Window | None) -> Array:
+    samples = _used_bits(frame.samples, pixels)
+    inverse = (frame.photometric_interpretation == "MONOCHROME1") != display.inverse
+    if samples.dtype.kind == "f" or samples.dtype.itemsize * _BYTE > _TABLE_BITS:
+        shades = _shades(samples, display, window or display.window or _extent(samples, display))
+        return np.asarray(_WHITE - shades) if inverse else shades
+    # Few values, many pixels: the pipeline runs over the values, and each pixel looks its own up.
+    lowest, highest = int(samples.min()), int(samples.max())
+    values = np.arange(lowest, highest + 1, dtype=np.int32)
+    table = _shades(values, display, window or display.window or _extent(samples, display))
+    if inverse:
+        table = _WHITE - table
+    return np.asarray(table[samples.astype(np.int32) - lowest])
+
+
+def _used_bits(samples: Array, pixels: ImagePixels) -> Array:
+    """Clear what is not of the pixel: overlays were kept in unused bits once (PS3.5 Section 8.1.1)."""
+    unused = samples.dtype.itemsize * _BYTE - pixels.bits_stored
+    if samples.dtype.kind == "f" or unused <= 0 or pixels.bits_allocated == 1:
+        return samples
+    native = samples.astype(samples.dtype.newbyteorder("="))
+    return np.asarray(np.right_shift(np.left_shift(native, unused), unused))
+
+
+def _shades(values: Array, display: Display, window: Window | None) -> Array:
+    """Run values through modality and VOI transformation to eight bits."""
+    modality = _modality(values, display)
+    if display.voi_lut is not None and window is None:
+        return _scaled(display.voi_lut, display.voi_lut.apply(modality))
+    chosen = window or Window(0.5, 1.0, "LINEAR_EXACT")
+    return (_voi(modality.astype(np.float32), chosen) * _WHITE + 0.5).astype(np.uint8)
+
+
+def _modality(values: Array, display: Display) -> Array:
+    if display.modality_lut is not None:
+        return display.modality_lut.apply(values)
+    return np.asarray(values.astype(np.float64) * display.slope + display.intercept)
+
+
+def _voi(values: Array, window: Window) -> Array:
+    """Apply a window (PS3.3 Sections C.11.2.1.2.1 and C.11.2.1.3); the result is between 0 and 1."""
+    center, width = window.center, window.width
+    if window.function == "SIGMOID":
+        # Beyond this the exponential overflows and the shade is black or white anyway.
+        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -80, 80))))
+    if window.function != "LINEAR_EXACT" and width > 1:
+        center, width = center - 0.5, width - 1
+    return np.asarray(np.clip((values - center) / width + 0.5, 0, 1))
+
+
+def _extent(samples: Array, display: Display) -> Window | None:
+    """Make a window of the values that are there, where the data set has none; padding does not count."""
+    if display.voi_lut is not None:
+        return None
+    some = samples.reshape(-1)[:: max(1, samples.size // _SAMPLED)]
+    if display.padding is not None:
+        low, high = display.padding
+        kept = some[(some < low) | (some > high)]
+        some = kept if kept.size else some
+    values = _modality(some, display)
+    values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    if not values.size:
+        return None
+    lowest, highest = float(values.min()), float(values.max())
+    return Window((lowest + highest) / 2, max(highest - lowest, 1e-6), "LINEAR_EXACT")
+
+
+def _scaled(table: Lut, entries: Array) -> Array:
+    """Bring the entries of a table to eight bits."""
+    return np.asarray(np.clip(entries.astype(np.uint32) >> (table.bits - _BYTE), 0, _WHITE).astype(np.uint8))
+
+
+def _palette(samples: Array, display: Display) -> Array:
+    if not display.palette:
+        raise NotTranscodable("The palette of the image is missing.")
+    return np.stack([_scaled(table, table.apply(samples)) for table in display.palette], axis=-1)
+
+
+def _colour(frame: DecodedFrame, pixels: ImagePixels) -> Array:
+    samples = frame.samples[..., :_COLOURS]
+    if samples.dtype.itemsize > 1:
+        samples = np.clip(samples.astype(np.uint32) >> max(0, pixels.bits_stored - _BYTE), 0, _WHITE)
+    samples = samples.astype(np.uint8)
+    photometric = frame.photometric_interpretation
+    if photometric in {"YBR_FULL", "YBR_FULL_422"}:
+        return _rgb(samples)
+    if photometric not in {"RGB", "YBR_RCT", "YBR_ICT"}:
+        raise NotTranscodable(f"Pictures are not made of {photometric}.")
+    return samples
+
+
+def _rgb(samples: Array) -> Array:
+    """Convert from YBR_FULL (PS3.3 Section C.7.6.3.1.2)."""
+    luminance, blue, red = (samples[..., plane].astype(np.float32) for plane in range(_COLOURS))
+    blue, red = blue - 128, red - 128
+    planes = (luminance + 1.402 * red, luminance - 0.344136 * blue - 0.714136 * red, luminance + 1.772 * blue)
+    return np.clip(np.stack(planes, axis=-1) + 0.5, 0, _WHITE).astype(np.uint8)

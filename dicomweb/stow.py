@@ -1,0 +1,132 @@
+"""STOW-RS: storing instances (PS3.18 Section 10.5), streamed to the spool and kept like those of C-STORE."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from access.principals import Principal
+from archive.origin import Origin, OriginKind
+from archive.uids import is_valid_uid
+from dicomweb.problems import Problem, bad_request
+from dicomweb.qido import DicomJson, require_json
+from dicomweb.services import Services, base_url
+from dicomweb.stow_parts import Body, open_body
+from dicomweb.stow_storing import FailedObject, StoredObject, Storing
+
+# Bytes are handed to the writing thread in pieces of this size: each change of thread costs time.
+_PIECE: Final = 1 << 20
+
+
+class Stow:
+    """The handler of STOW-RS.
+
+    Parameters
+    ----------
+    services
+        What it works with.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def store(self, request: Request, principal: Principal) -> Response:
+        """Store the objects of the body and tell what became of each."""
+        require_json(request)
+        study_uid = request.path_params.get("study_uid")
+        if study_uid is not None and not is_valid_uid(study_uid):
+            raise bad_request("The path has something else where the Study Instance UID should be.")
+        self._require_size_and_encoding(request)
+        origin = Origin(
+            kind=OriginKind.STOW,
+            tenant=principal.tenant,
+            principal=principal.username,
+            address=request.client.host if request.client else None,
+        )
+        storing = Storing(self._services.archive, origin, study_uid)
+        try:
+            await self._take(request, open_body(request.headers.get("content-type", ""), storing))
+        except ClientDisconnect as error:
+            raise bad_request("The body is cut off.") from error
+        finally:
+            await run_in_threadpool(storing.discard)
+        return _answer(storing, base_url(request), study_uid)
+
+    def _require_size_and_encoding(self, request: Request) -> None:
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Bodies are taken without Content-Encoding.")
+        length = request.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdecimal()):
+            raise bad_request("The Content-Length is not a number.")
+        if len(length) > len(str(self._services.max_upload_bytes)) or int(length) > self._services.max_upload_bytes:
+            raise self._too_large()
+
+    async def _take(self, request: Request, body: Body) -> None:
+        received = 0
+        piece = bytearray()
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > self._services.max_upload_bytes:
+                raise self._too_large()
+            piece += chunk
+            if len(piece) >= _PIECE:
+                await run_in_threadpool(body.feed, bytes(piece))
+                piece.clear()
+        await run_in_threadpool(_finish, body, bytes(piece))
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"A request may have {self._services.max_upload_bytes} bytes; divide the objects over several.",
+        )
+
+
+def _finish(body: Body, last: bytes) -> None:
+    body.feed(last)
+    body.close()
+
+
+def _answer(storing: Storing, base: str, study_uid: str | None) -> Response:
+    """Build the Store Instances Response (PS3.18 Tables 10.5.3-1 and I.2-1)."""
+    if not storing.stored and not storing.failed:
+        raise bad_request("There is no object in the request.")
+    status = HTTPStatus.OK
+    if storing.failed:
+        status = HTTPStatus.ACCEPTED if storing.stored else HTTPStatus.CONFLICT
+    document: dict[str, Any] = {}
+    studies = {stored.study_instance_uid for stored in storing.stored}
+    if len(studies) == 1 or study_uid is not None:
+        document["00081190"] = _text("UR", f"{base}/studies/{study_uid or studies.pop()}")
+    if storing.failed:
+        document["00081198"] = {"vr": "SQ", "Value": [_failed(failed) for failed in storing.failed]}
+    if storing.stored:
+        document["00081199"] = {"vr": "SQ", "Value": [_stored(stored, base) for stored in storing.stored]}
+    return DicomJson(document, status)
+
+
+def _stored(stored: StoredObject, base: str) -> Mapping[str, Any]:
+    url = (
+        f"{base}/studies/{stored.study_instance_uid}/series/{stored.series_instance_uid}"
+        f"/instances/{stored.sop_instance_uid}"
+    )
+    return {
+        "00081150": _text("UI", stored.sop_class_uid),
+        "00081155": _text("UI", stored.sop_instance_uid),
+        "00081190": _text("UR", url),
+    }
+
+
+def _failed(failed: FailedObject) -> Mapping[str, Any]:
+    item: dict[str, Any] = {}
+    if failed.sop_instance_uid:
+        item["00081150"] = _text("UI", failed.sop_class_uid)
+        item["00081155"] = _text("UI", failed.sop_instance_uid)
+    item["00081197"] = {"vr": "US", "Value": [failed.reason]}
+    return item
+
+
+def _text(vr: str, value: str) -> Mapping[str, Sequence[str] | str]:
+    return {"vr": vr, "Value": [value]}
