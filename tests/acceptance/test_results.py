@@ -24,6 +24,14 @@ def retrieved(
     )
 
 
+# Device UID in Contributing Equipment: the standard has it (PS3.3 C.12.1), this release of the validator has not.
+_NEWER_THAN_THE_VALIDATOR = {
+    "Warning - Attribute is not present in standard DICOM IOD - (0x0018,0x1002) UI Device UID ",
+    "Warning - Dicom dataset contains attributes not present in standard DICOM IOD"
+    " - this is a Standard Extended SOP Class",
+}
+
+
 def _of_modality(paths: list[Path], modality: str) -> list[Path]:
     return [path for path in paths if dcmread(path, stop_before_pixels=True).Modality == modality]
 
@@ -38,7 +46,7 @@ def test_dciodvfy_finds_no_error(retrieved: list[Path]) -> None:
     for path in results:
         judged = run("dciodvfy", str(path))
         assert _complaints(judged.stderr + judged.stdout, "Error") == [], path
-        assert len(_complaints(judged.stderr + judged.stdout, "Warning")) <= 1, judged.stderr
+        assert set(_complaints(judged.stderr + judged.stdout, "Warning")) <= _NEWER_THAN_THE_VALIDATOR, judged.stderr
 
 
 def test_dcentvfy_finds_the_study_consistent(retrieved: list[Path]) -> None:

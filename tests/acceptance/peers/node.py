@@ -96,7 +96,7 @@ class Node:
         path.write_text("".join(lines))
         return path
 
-    def start(self, *, seconds: float = 60) -> "Node":
+    def start(self, *, seconds: float = 120) -> "Node":
         self.folder.mkdir(parents=True, exist_ok=True)
         configuration = self.write_configuration()
         with (self.folder / "node.log").open("a") as log, (self.folder / "node.out").open("w") as out:
