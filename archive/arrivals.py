@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, exists, or_, select, update
 
 from archive import audit, events, rollup
 from archive.event_types import InstanceStored
@@ -42,10 +42,11 @@ def collect_arrivals(connection: Connection, now: float) -> int:
     int
         How many arrivals and messages there were: 0 means that nothing changed.
     """
+    if _is_idle(connection, now):
+        return 0
+    events.lock_order(connection)
     rows = _take(connection)
     if rows:
-        # Before any row of a series or study is touched; see `lock_order`.
-        events.lock_order(connection)
         known = _series_of(connection, {row["series_id"] for row in rows})
         _fold_into_series(connection, known, rows)
         _write_audit(connection, known, rows, now)
@@ -74,6 +75,12 @@ def announce(connection: Connection, now: float) -> int:
 def is_unannounced() -> ColumnElement[bool]:
     """Return the condition that a series has instances that no message told of."""
     return and_(series.c.complete.is_(False), series.c.instance_count > series.c.announced_count)
+
+
+def _is_idle(connection: Connection, now: float) -> bool:
+    arrived = exists().select_from(arrival)
+    to_announce = exists().where(is_unannounced(), _may_be_announced(now))
+    return not connection.execute(select(or_(arrived, to_announce))).scalar_one()
 
 
 def _may_be_announced(now: float) -> ColumnElement[bool]:

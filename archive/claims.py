@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, Update, func, select, update
 
-from archive import rollup
+from archive import events, rollup
 from archive.event_types import JobAnalyzing, JobCanceled, JobFailed, JobProgress
 from archive.job_changes import announce, announce_and_roll_up, change_claimed
 from archive.job_states import JobState
@@ -72,6 +72,11 @@ def claim(
         Names of the analyzers that the worker has; all when left out.
     """
     waiting = _next_waiting(now, analyzers)
+    if connection.execute(waiting).first() is None:
+        return None
+    events.lock_order(connection)
+    # Two workers that ask at once get two jobs, not one and a wait (PostgreSQL; SQLite has one writer anyway).
+    waiting = waiting.with_for_update(skip_locked=True)
     row = connection.execute(_claim(waiting, worker_id, now, now + lease_seconds)).mappings().one_or_none()
     if row is None:
         return None
@@ -114,7 +119,11 @@ def release_expired(connection: Connection, *, now: float, attempts: int) -> int
     int
         How many there were.
     """
-    rows = connection.execute(_expired(now)).mappings().all()
+    expired = _expired(now)
+    if connection.execute(expired).first() is None:
+        return 0
+    events.lock_order(connection)
+    rows = connection.execute(expired.with_for_update(skip_locked=True)).mappings().all()
     for row in rows:
         _release(connection, row, now, attempts)
     return len(rows)
@@ -132,8 +141,7 @@ def _next_waiting(now: float, analyzers: Collection[str] | None) -> Select[tuple
     statement = select(job.c.id).where(job.c.status == JobState.PENDING.value, job.c.not_before <= now)
     if analyzers is not None:
         statement = statement.where(job.c.analyzer.in_(sorted(analyzers)))
-    # Two workers that ask at once get two jobs, not one and a wait (PostgreSQL; SQLite has one writer anyway).
-    return statement.order_by(job.c.priority.desc(), job.c.id).limit(1).with_for_update(skip_locked=True)
+    return statement.order_by(job.c.priority.desc(), job.c.id).limit(1)
 
 
 def _claim(waiting: Select[tuple[int]], worker_id: str, now: float, lease_until: float) -> Update:
@@ -153,7 +161,7 @@ def _claim(waiting: Select[tuple[int]], worker_id: str, now: float, lease_until:
 
 def _expired(now: float) -> Select[Any]:
     expired = select(job).where(job.c.status == JobState.ANALYZING.value, job.c.lease_until < now)
-    return expired.order_by(job.c.id).with_for_update(skip_locked=True)
+    return expired.order_by(job.c.id)
 
 
 def _release(connection: Connection, row: RowMapping, now: float, attempts: int) -> None:

@@ -73,6 +73,7 @@ def heartbeat(
 
 def mark_sent(connection: Connection, delivery_ids: Sequence[int], *, worker_id: str, now: float) -> None:
     """Say that the destination answered these with success."""
+    events.lock_order(connection)
     values = {"status": DeliveryState.SENT.value, "error": None, "next_attempt": None, "sent": now}
     changed = _change(delivery_ids, worker_id, **values, lease_until=None)
     for row in _rows(connection, changed):
@@ -81,6 +82,7 @@ def mark_sent(connection: Connection, delivery_ids: Sequence[int], *, worker_id:
 
 def mark_confirmed(connection: Connection, delivery_ids: Sequence[int], *, now: float) -> None:
     """Say that the destination was asked for these, and has them (storage commitment, or C-FIND)."""
+    events.lock_order(connection)
     which = and_(delivery.c.id.in_(delivery_ids), delivery.c.status == DeliveryState.SENT.value)
     changed = update(delivery).where(which).values(status=DeliveryState.CONFIRMED.value)
     for row in _rows(connection, changed.returning(*delivery.c)):
@@ -108,6 +110,7 @@ def mark_failed(
     final
         Whether it is useless to try again.
     """
+    events.lock_order(connection)
     claimed = select(delivery).where(_is_held(delivery_ids, worker_id)).order_by(delivery.c.id).with_for_update()
     for row in connection.execute(claimed).mappings().all():
         _fail(connection, row, reason, now=now, final=final or row["attempt"] >= attempts)
@@ -138,8 +141,11 @@ def next_due(connection: Connection, *, now: float) -> float | None:
 def release_expired(connection: Connection, *, now: float, attempts: int = ATTEMPTS) -> int:
     """Give up deliveries whose last sender was lost with no attempt left; return how many."""
     lost = and_(delivery.c.status == DeliveryState.QUEUED.value, delivery.c.lease_until < now)
-    statement = select(delivery).where(lost, delivery.c.attempt >= attempts).with_for_update(skip_locked=True)
-    rows = connection.execute(statement).mappings().all()
+    statement = select(delivery).where(lost, delivery.c.attempt >= attempts)
+    if connection.execute(statement).first() is None:
+        return 0
+    events.lock_order(connection)
+    rows = connection.execute(statement.with_for_update(skip_locked=True)).mappings().all()
     for row in rows:
         _fail(connection, row, _LOST, now=now, final=True)
     return len(rows)

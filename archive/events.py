@@ -19,8 +19,8 @@ def lock_order(connection: Connection) -> None:
     """Make the rest of this transaction the only one that writes events.
 
     `seq` must grow in the order of commits: a reader that has seen 7 never looks for 6 again. SQLite has one writer
-    anyway. A transaction that touches rows which other writers of events touch too calls this before it does, so that
-    the two cannot wait for each other.
+    anyway. A transaction that will write events calls this before it locks rows which others lock too; everybody
+    keeps that order, so that no two wait for each other.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ORDER_LOCK})

@@ -19,6 +19,7 @@ def find_claimed(connection: Connection, job_id: int, token: int) -> RowMapping:
     Conflict
         The claim is over.
     """
+    events.lock_order(connection)
     statement = select(job).where(_holds(job_id, token)).with_for_update()
     return _require(connection.execute(statement).mappings().one_or_none())
 
@@ -31,6 +32,7 @@ def change_claimed(connection: Connection, job_id: int, token: int, **values: An
     Conflict
         The claim is over: the lease ran out and the job went to somebody else, or it was ended.
     """
+    events.lock_order(connection)
     return _require(connection.execute(_change(job_id, token, values)).mappings().one_or_none())
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from archive import audit
+from archive import audit, events
 from archive.claims import ClaimedJob, claim, heartbeat, next_due, progress, release_expired
 from archive.endings import complete, confirm_cancel, fail, skip
 from archive.errors import Conflict, NotFound
@@ -185,6 +185,7 @@ def _insert(connection: Connection, values: dict[str, Any]) -> RowMapping:
 def _find(connection: Connection, tenant: str, job_id: int, *, to_change: bool = False) -> RowMapping:
     statement = select(job).where(job.c.tenant == tenant, job.c.id == job_id)
     if to_change:
+        events.lock_order(connection)
         statement = statement.with_for_update()
     row = connection.execute(statement).mappings().one_or_none()
     if row is None:

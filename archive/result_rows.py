@@ -95,6 +95,7 @@ def find(connection: Connection, tenant: str, result_id: int, *, to_change: bool
     """
     statement = select(result).where(result.c.tenant == tenant, result.c.id == result_id)
     if to_change:
+        events.lock_order(connection)
         statement = statement.with_for_update()
     row = connection.execute(statement).mappings().one_or_none()
     if row is None:

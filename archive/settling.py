@@ -75,10 +75,11 @@ def settle(
     int
         How many series were completed.
     """
-    due = connection.execute(_due(now, quiet_seconds)).mappings().all()
-    if due:
-        # Before any row of a series or study is touched; see `lock_order`.
-        events.lock_order(connection)
+    is_due = _due(now, quiet_seconds)
+    if connection.execute(is_due).first() is None:
+        return 0
+    events.lock_order(connection)
+    due = connection.execute(is_due.with_for_update(of=series, skip_locked=True)).mappings().all()
     for row in due:
         _complete(connection, row, select, on_complete, now)
     return len(due)
@@ -110,7 +111,6 @@ def _due(now: float, quiet_seconds: float) -> Select[Any]:
         .where(is_quiet, ~is_unannounced(), ~uncollected, ~held)
         .order_by(series.c.id)
         .limit(_BATCH)
-        .with_for_update(of=series, skip_locked=True)
     )
 
 
