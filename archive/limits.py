@@ -12,7 +12,7 @@ class Limits:
     depth
         Sequences inside each other.
     elements
-        Elements and items together. A sparsely tiled slide of 80,000 frames has about 900,000.
+        Elements and items together. A sparsely tiled slide of 60,000 frames has about 700,000.
     value_bytes
         How much of one value is read for the index.
     inflated_bytes
@@ -21,6 +21,6 @@ class Limits:
     """
 
     depth: int = 100
-    elements: int = 900_000
+    elements: int = 700_000
     value_bytes: int = 16_384
     inflated_bytes: int = 256 * 1024 * 1024

@@ -1,0 +1,150 @@
+"""Disk full, disk broken, database away: the sender is told the truth, nothing half-stored stays, and it goes on."""
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from archive import schema
+from archive.blobs import FileBlobs
+from archive.database import Database
+from archive.errors import DatabaseUnavailable, StorageFailed, StorageFull
+from archive.ingest import Archive, Outcome
+from archive.tables import instance
+from tests import postgres
+from tests.archive.objects import send_slice
+
+
+def files(blobs: FileBlobs) -> list[Path]:
+    return [path for path in blobs.root.rglob("*") if path.is_file()]
+
+
+def count(archive: Archive) -> int:
+    return archive.database.read(lambda c: c.scalar(select(func.count()).select_from(instance))) or 0
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (errno.ENOSPC, StorageFull),
+        (errno.EDQUOT, StorageFull),
+        (errno.EIO, StorageFailed),
+        (errno.EROFS, StorageFailed),
+    ],
+)
+@pytest.mark.parametrize("call", ["open", "writev", "pread", "fdatasync", "rename", "fsync"])
+def test_a_fault_of_the_disk_refuses_the_object_and_the_next_one_is_taken(
+    sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch, call: str, code: int, error: type[Exception]
+) -> None:
+    original = getattr(os, call)
+
+    def fail(*arguments: object, **named: object) -> object:
+        if call == "open" and not str(arguments[0]).endswith(".part"):
+            return original(*arguments, **named)
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, fail)
+        with pytest.raises(error):
+            send_slice(sqlite_archive)
+    assert files(sqlite_archive.blobs) == []
+    assert count(sqlite_archive) == 0
+    assert send_slice(sqlite_archive).outcome is Outcome.STORED
+
+
+def test_a_disk_that_takes_only_a_part_is_full(sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    writev = os.writev
+
+    def write_a_part(descriptor: int, buffers: tuple[bytes, bytes]) -> int:
+        return writev(descriptor, [bytes(buffers[0])[:100]])
+
+    def write_nothing(_descriptor: int, _content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "writev", write_a_part)
+    monkeypatch.setattr(os, "write", write_nothing)
+    with pytest.raises(StorageFull):
+        send_slice(sqlite_archive)
+    assert files(sqlite_archive.blobs) == []
+
+
+def test_an_interrupted_write_is_continued(sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    writev, write = os.writev, os.write
+    monkeypatch.setattr(os, "writev", lambda descriptor, buffers: writev(descriptor, [bytes(buffers[0])[:100]]))
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:50]))
+    assert send_slice(sqlite_archive).outcome is Outcome.STORED
+    monkeypatch.undo()
+    assert send_slice(sqlite_archive).outcome is Outcome.DUPLICATE
+
+
+def test_objects_are_refused_before_the_disk_is_full(sqlite_archive: Archive, tmp_path: Path) -> None:
+    with FileBlobs(tmp_path / "small", reserved_bytes=1 << 60) as blobs:
+        archive = Archive(sqlite_archive.database, blobs)
+        with pytest.raises(StorageFull):
+            send_slice(archive)
+
+
+def test_a_storage_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageFailed):
+        FileBlobs(tmp_path / "file")
+
+
+@pytest.fixture
+def own_server() -> Iterator[postgres.Server]:
+    """Run a PostgreSQL that a test may stop."""
+    if postgres.binaries() is None:
+        pytest.skip("Debian's package postgresql is not installed")
+    with postgres.running() as server:
+        yield server
+
+
+def test_a_database_that_is_away_refuses_the_object_after_the_deadline(
+    own_server: postgres.Server, blobs: FileBlobs
+) -> None:
+    url = own_server.create("isocenter")
+    schema.upgrade(url)
+    with Database(url, deadline_seconds=1) as database, Archive(database, blobs) as archive:
+        send_slice(archive, 1)
+        own_server.stop()
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            send_slice(archive, 2)
+        assert 0.5 < time.monotonic() - began < 10
+        assert len(files(blobs)) == 1
+        own_server.start()
+        assert send_slice(archive, 2).outcome is Outcome.STORED
+
+
+def test_a_database_that_comes_back_in_time_costs_nothing_but_time(
+    own_server: postgres.Server, blobs: FileBlobs
+) -> None:
+    url = own_server.create("isocenter")
+    schema.upgrade(url)
+    with Database(url) as database, Archive(database, blobs) as archive:
+        send_slice(archive, 1)
+        own_server.stop()
+        restart = threading.Thread(target=own_server.start)
+        restart.start()
+        assert send_slice(archive, 2).outcome is Outcome.STORED
+        restart.join()
+        assert count(archive) == 2
+
+
+def test_an_error_nobody_foresaw_does_not_leave_others_waiting(
+    sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "write", fail)
+        with pytest.raises(ZeroDivisionError):
+            send_slice(sqlite_archive)
+    assert files(sqlite_archive.blobs) == []
+    assert send_slice(sqlite_archive).outcome is Outcome.STORED
