@@ -31,6 +31,7 @@ def prepare(settings: Settings) -> str | None:
     CannotStart
         When the storage cannot be written, or the database does not open.
     """
+    _make_data_dir(settings)
     with open_blobs(settings) as blobs:
         upgrade(settings)
         with Database(settings.database.url, pool_size=1) as database:
@@ -39,6 +40,13 @@ def prepare(settings: Settings) -> str | None:
     with bus_of(settings) as bus:
         bus.publish("config")
     return password
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"data_dir: {settings.data_dir} cannot be made: {error.strerror}") from error
 
 
 def upgrade(settings: Settings) -> None:

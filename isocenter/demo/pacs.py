@@ -16,6 +16,8 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
 from archive.origin import DEFAULT_TENANT, Origin
+from config.sections import LogSettings
+from isocenter import logs
 from isocenter.parentage import follow_supervisor
 from routing.dimse import CommandField
 from scp.admission import Caller
@@ -130,13 +132,15 @@ class NoRecord:
 
 def serve(folder: Path) -> None:
     """Run until SIGTERM or SIGINT."""
+    logs.configure(LogSettings(), role="simulated PACS")
+    shelf = Shelf(folder)
     acceptor = Acceptor(
         rules=Everyone(),
         recorder=NoRecord(),
         slots=Slots(folder.parent / "pacs.slots", total=_MOST_ASSOCIATIONS, per_peer=_MOST_ASSOCIATIONS),
         services={
             CommandField.C_ECHO: Echo(),
-            CommandField.C_STORE: Store(Shelf(folder), max_object_bytes=_LARGEST_OBJECT),
+            CommandField.C_STORE: Store(shelf, max_object_bytes=_LARGEST_OBJECT),
         },
         limits=Limits(),
     )

@@ -1,5 +1,6 @@
 """The play in its order: PACS, node, study, report, then serving until Ctrl-C."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from isocenter.children import SUPERVISOR_VARIABLE
 from isocenter.demo.modality import SLICES, TITLE, Modality
 from isocenter.demo.node import USERNAME, DemoFailed, DemoNode
 from isocenter.demo.timeline import Timeline
@@ -28,13 +30,16 @@ class SimulatedPacs:
     """The PACS process, and what it said it stored."""
 
     def __init__(self, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "isocenter.demo.pacs", str(folder)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / "pacs.log").open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "isocenter.demo.pacs", str(folder)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+                env={**os.environ, SUPERVISOR_VARIABLE: str(os.getpid())},
+            )
         self.port = int(self._next_line().split()[1])
         self.reports: list[str] = []
         self.has_report = Event()
@@ -135,6 +140,9 @@ class Demo:
         """Tell what the feed tells until the PACS has the report."""
         timeline, sequence = Timeline(study_uid, begun), 0
         deadline = time.monotonic() + _REPORT_SECONDS
+        self._console.print(
+            "The mock analyzer only waits 2 to 4 s; the lung densitometry is real.", style="dim"
+        )
         while not timeline.is_over:
             if time.monotonic() > deadline:
                 raise DemoFailed(f"no report within {_REPORT_SECONDS:.0f} s; see {node.log}")

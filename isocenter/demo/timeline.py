@@ -53,7 +53,7 @@ class Timeline:
             return None
         self._note(event)
         words = _WORDS.get(event["type"])
-        if words is None or self._repeats(event):
+        if words is None or self._repeats(event) or self._is_of_result(event):
             return None
         seconds = (datetime.fromisoformat(event["time"]) - self._begun).total_seconds()
         return f"{seconds:7.2f} s  {words(event['data'])}"
@@ -65,6 +65,11 @@ class Timeline:
             self._open_jobs.discard(event["job_id"])
         elif event["type"] == "delivery.sent":
             self._delivered = True
+
+    @staticmethod
+    def _is_of_result(event: Mapping[str, Any]) -> bool:
+        """Tell whether the event says that a result's own series is complete, which says nothing new."""
+        return event["type"] == "series.complete" and event["data"]["modality"] in ("SR", "SEG")
 
     def _repeats(self, event: Mapping[str, Any]) -> bool:
         """Tell whether an event only says that little happened: progress is shown in quarters."""

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import isocenter
@@ -13,7 +14,11 @@ from api.app import create_app
 from api.dependencies import WebDependencies
 from api.server import server
 from archive.database import AsyncDatabase
+from archive.decoding import DecodingPool, FrameDecoder
 from config.settings import Settings
+from dicomweb.caching import MetadataCache
+from dicomweb.router import create_router
+from dicomweb.services import Services
 from isocenter.parentage import say_ready
 from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind, inherited
 from isocenter.wiring import Node, open_node
@@ -31,7 +36,7 @@ def run(settings: Settings) -> None:
         asyncio.run(_serve(node, listening))
 
 
-def dependencies(node: Node, database: AsyncDatabase) -> WebDependencies:
+def dependencies(node: Node, database: AsyncDatabase, decoder: FrameDecoder) -> WebDependencies:
     """Give the web application what it works with."""
     settings = node.settings
     queueing = Queueing(return_to_sender=settings.analysis.return_to_sender)
@@ -40,7 +45,7 @@ def dependencies(node: Node, database: AsyncDatabase) -> WebDependencies:
         database=database,
         archive=node.archive,
         bus=node.bus,
-        routers=(),
+        routers=(partial(create_router, services=_dicomweb(node, database, decoder)),),
         viewer=Path(isocenter.__file__).parents[1] / "viewer" / "dist",
         deliver=queueing.result,
         analyzers=open_registry(settings).listing,
@@ -48,14 +53,25 @@ def dependencies(node: Node, database: AsyncDatabase) -> WebDependencies:
     )
 
 
+def _dicomweb(node: Node, database: AsyncDatabase, decoder: FrameDecoder) -> Services:
+    return Services(
+        database=database,
+        archive=node.archive,
+        decoder=decoder,
+        metadata=MetadataCache(),
+        max_upload_bytes=node.settings.web.max_upload_bytes,
+    )
+
+
 async def _serve(node: Node, listening: socket.socket) -> None:
     database = AsyncDatabase(node.settings.database.url, pool_size=10)
-    served = server(create_app(dependencies(node, database)))
-    serving = asyncio.create_task(served.serve(sockets=[listening]))
-    while not (served.started or serving.done()):  # noqa: ASYNC110 - the server has no event for it
-        await asyncio.sleep(_LOOK_SECONDS)
-    say_ready()
-    await serving
+    with DecodingPool() as decoder:
+        served = server(create_app(dependencies(node, database, decoder)))
+        serving = asyncio.create_task(served.serve(sockets=[listening]))
+        while not (served.started or serving.done()):  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(_LOOK_SECONDS)
+        say_ready()
+        await serving
     await database.dispose()
 
 

@@ -10,6 +10,7 @@ import structlog
 from analysis.errors import UnknownAnalyzer
 from analysis.registry import Registry, open_registry
 from analysis.runner import Runner, limits_of
+from archive.bus import TOPICS
 from config.settings import Settings
 from isocenter.conversion import convert
 from isocenter.directory import Directory
@@ -45,6 +46,9 @@ def run(settings: Settings) -> None:
         threads = [_start(part, stop) for part in parts]
         say_ready()
         stop.wait()
+        for topic in TOPICS:
+            # Wakes our own loops too: they need not sleep to the end of their pause.
+            node.bus.publish(topic)
         deadline = time.monotonic() + _JOIN_SECONDS
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), 0.0))
