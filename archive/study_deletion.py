@@ -18,7 +18,7 @@ def delete_study(connection: Connection, tenant: str, study_uid: str, *, princip
     Returns
     -------
     list of str
-        Keys of the blobs, to be removed after the transaction.
+        Keys of the blobs, noted in `archive.obsolete`, to be removed after the transaction.
 
     Raises
     ------
@@ -34,6 +34,7 @@ def delete_study(connection: Connection, tenant: str, study_uid: str, *, princip
     # A crash before the caller removed them must not bring the study back as files without rows.
     obsolete.mark(connection, tenant, keys, now=now)
     instances = _delete_rows(connection, tenant, study_uid, study_id)
+    obsolete.mark(connection, tenant, keys, now=now)
     detail = {"instances": instances}
     action = audit.Action.STUDY_DELETED
     audit.append(connection, tenant, action, principal=principal, now=now, study_uid=study_uid, detail=detail)

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from archive import audit, deliveries, jobs, results, statistics, studies
 from archive.database import Database
 from archive.errors import Conflict, InvalidQuery, NotFound
+from archive.tables import obsolete_blob
 from tests.archive.index_rows import add_instance
 from tests.archive.node_rows import (
     QUIET,
@@ -37,6 +39,10 @@ def worklist(database: Database) -> Database:
         uids = (uid, f"{uid}.1", f"{uid}.1.1")
         database.write(add_instance, uids=uids, of_study=about, of_series={"modality": modality})
     return database
+
+
+def obsolete_keys(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(obsolete_blob.c.blob_key)))
 
 
 def found(database: Database, **filters: Any) -> list[str]:
@@ -133,6 +139,7 @@ def test_a_deleted_study_leaves_nothing_but_the_record(database: Database) -> No
     )
     keys = database.write(studies.delete_study, TENANT, STUDY, principal="admin", now=START)
     assert keys == [f"ab/{SERIES}.1"]
+    assert database.read(obsolete_keys) == keys
     for listing in (studies.listing, jobs.listing, results.listing, deliveries.listing):
         assert database.read(listing, TENANT).items == []
     assert last_event(database, "study.deleted")["study_uid"] == STUDY

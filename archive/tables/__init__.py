@@ -1,0 +1,30 @@
+"""All tables, one MetaData, the same for SQLite and PostgreSQL."""
+
+from archive.tables.activity import association, audit, event
+from archive.tables.columns import metadata
+from archive.tables.configuration import apikey, fact, remote_ae, route, session, user
+from archive.tables.index import arrival, instance, obsolete_blob, quarantine, series, series_association, study
+from archive.tables.work import delivery, job, result
+
+__all__ = [
+    "apikey",
+    "arrival",
+    "association",
+    "audit",
+    "delivery",
+    "event",
+    "fact",
+    "instance",
+    "job",
+    "metadata",
+    "obsolete_blob",
+    "quarantine",
+    "remote_ae",
+    "result",
+    "route",
+    "series",
+    "series_association",
+    "session",
+    "study",
+    "user",
+]
