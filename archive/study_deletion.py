@@ -34,7 +34,6 @@ def delete_study(connection: Connection, tenant: str, study_uid: str, *, princip
     # A crash before the caller removed them must not bring the study back as files without rows.
     obsolete.mark(connection, tenant, keys, now=now)
     instances = _delete_rows(connection, tenant, study_uid, study_id)
-    obsolete.mark(connection, tenant, keys, now=now)
     detail = {"instances": instances}
     action = audit.Action.STUDY_DELETED
     audit.append(connection, tenant, action, principal=principal, now=now, study_uid=study_uid, detail=detail)
