@@ -1,7 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { precompress } from "./build/precompress";
+import { precompress } from "./build/precompress.ts";
 
 /** Where `npm run dev` finds a node; the built viewer is served by the node itself. */
 const NODE_URL = process.env.ISOCENTER_URL ?? "http://127.0.0.1:8080";
@@ -31,5 +31,5 @@ export default defineConfig({
     // The page's policy allows data: URLs for images only, so nothing else may be inlined.
     assetsInlineLimit: 0,
   },
-  test: { environment: "jsdom", include: ["test/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: { environment: "node", include: ["test/**/*.test.{ts,tsx}"], restoreMocks: true },
 });

@@ -30,7 +30,7 @@ export class FeedLog {
 
   /** The past, oldest first: shown, but no reason to load anything again. */
   remember(messages: readonly FeedMessage[]): void {
-    this.#set({ messages: [...messages].reverse().concat(this.#snapshot.messages).slice(0, KEPT) });
+    this.#set({ messages: [...this.#snapshot.messages, ...[...messages].reverse()].slice(0, KEPT) });
   }
 
   add(message: FeedMessage): void {
