@@ -4,16 +4,18 @@ import asyncio
 import math
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 
+from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from access import apikeys, sessions, users
 from access.passwords import PasswordMemo
 from access.throttle import LoginThrottle
 from access.users import Account
-from api.credentials import BearerToken, Password, SessionToken, credentials
+from api.credentials import BearerToken, Credentials, Password, SessionToken, credentials
 from api.identity import Identity
+from api.identity_memo import IdentityMemo
 from api.problems import Problem
 from archive.database import AsyncDatabase
 
@@ -35,6 +37,7 @@ class Authenticator:
     def __init__(self, database: AsyncDatabase, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
+        self._memo = IdentityMemo()
         self._passwords = PasswordMemo()
         self._throttle = LoginThrottle()
         self._verifying = asyncio.Semaphore(_VERIFIED_AT_ONCE)
@@ -47,16 +50,20 @@ class Authenticator:
         Problem
             429 when the password is one of too many wrong ones.
         """
-        match credentials(connection):
-            case SessionToken(token):
-                return await self._by_session(token)
-            case BearerToken(token):
-                return await self._by_key(token)
-            case Password(username, password):
-                account = await self.account(username, password, address_of(connection))
-                return Identity(principal=account.principal, ambient=True) if account else None
-            case None:
-                return None
+        given = credentials(connection)
+        if given is None:
+            return None
+        identity = self._memo.get(given)
+        if identity is None:
+            generation = self._memo.generation
+            identity = await self._look_up(given, address_of(connection))
+            if identity is not None:
+                self._memo.put(given, identity, generation)
+        return identity
+
+    def forget(self) -> None:
+        """Look again: accounts, keys or sessions changed."""
+        self._memo.forget()
 
     async def account(self, username: str, password: str, address: str) -> Account | None:
         """Return the account that name and password open, if any.
@@ -80,6 +87,16 @@ class Authenticator:
             return None
         self._throttle.succeeded(username, address)
         return account
+
+    async def _look_up(self, given: Credentials, address: str) -> Identity | None:
+        match given:
+            case SessionToken(token):
+                return await self._by_session(token)
+            case BearerToken(token):
+                return await self._by_key(token)
+            case Password(username, password):
+                account = await self.account(username, password, address)
+                return Identity(principal=account.principal, ambient=True) if account else None
 
     def _require_patience(self, username: str, address: str) -> None:
         seconds = self._throttle.retry_after(username, address, now=self._now())
@@ -106,3 +123,12 @@ class Authenticator:
 def address_of(connection: HTTPConnection) -> str:
     """Return the peer's address."""
     return connection.client.host if connection.client else ""
+
+
+def _of(connection: HTTPConnection) -> Authenticator:
+    authenticator: Authenticator = connection.app.state.authenticator
+    return authenticator
+
+
+CurrentAuthenticator = Annotated[Authenticator, Depends(_of)]
+"""The parameter type by which a handler gets the authenticator."""

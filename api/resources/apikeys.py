@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from access import apikeys
 from access.permissions import Permission
 from access.principals import Principal, Role
+from api.authenticator import CurrentAuthenticator
 from api.authorization import require
 from api.dependencies import Web
 from api.listing import Items, Listing, Row, read_page
@@ -80,11 +81,12 @@ async def create_key(web: Web, new: NewKey, principal: Manager) -> Any:
 
 
 @router.delete("/{key_id}", status_code=HTTPStatus.NO_CONTENT)
-async def revoke_key(web: Web, key_id: str, principal: Manager) -> None:
+async def revoke_key(web: Web, authenticator: CurrentAuthenticator, key_id: str, principal: Manager) -> None:
     """Make a key worthless."""
     await web.database.write(
         apikeys.revoke, principal.tenant, parse_id(key_id), principal=principal.username, now=web.now()
     )
+    authenticator.forget()
 
 
 def _seconds(moment: datetime | None) -> float | None:

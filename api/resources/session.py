@@ -12,7 +12,7 @@ from access import sessions
 from access.permissions import Permission, permissions
 from access.principals import Principal, Role
 from access.sessions import NewSession
-from api.authenticator import Authenticator, address_of
+from api.authenticator import CurrentAuthenticator, address_of
 from api.authorization import require
 from api.credentials import COOKIE, SECURE_COOKIE
 from api.dependencies import Web, WebDependencies
@@ -48,9 +48,10 @@ class Session(Row):
 
 
 @router.post("", response_model=Session)
-async def log_in(web: Web, request: Request, response: Response, login: Login) -> Any:
+async def log_in(
+    web: Web, authenticator: CurrentAuthenticator, request: Request, response: Response, login: Login
+) -> Any:
     """Begin a session; the cookie in the answer stands for it."""
-    authenticator: Authenticator = request.app.state.authenticator
     account = await authenticator.account(login.username, login.password, address_of(request))
     if account is None:
         claimed = login.username[:_LONGEST_NAME]
@@ -71,11 +72,14 @@ async def read_session(request: Request, principal: Anybody) -> Any:
 
 
 @router.delete("", status_code=HTTPStatus.NO_CONTENT)
-async def log_out(web: Web, request: Request, response: Response, principal: Anybody) -> None:
+async def log_out(
+    web: Web, authenticator: CurrentAuthenticator, request: Request, response: Response, principal: Anybody
+) -> None:
     """End the session: its cookie is worth nothing from now on."""
     identity: Identity = request.state.identity
     if identity.session is not None:
         await web.database.write(sessions.end, identity.session)
+        authenticator.forget()
         who = principal
         await _note(web, request, Action.LOGOUT, Outcome.SUCCESS, username=who.username, tenant=who.tenant)
     for name in (COOKIE, SECURE_COOKIE):

@@ -11,6 +11,7 @@ from access import users
 from access.passwords import WeakPassword, hash_password
 from access.permissions import Permission
 from access.principals import Principal, Role
+from api.authenticator import CurrentAuthenticator
 from api.authorization import require
 from api.dependencies import Web
 from api.listing import Items, Listing, Row, read_page
@@ -86,9 +87,11 @@ async def add_user(web: Web, new: NewUser, principal: Manager) -> Any:
 
 
 @router.put("/{username}", response_model=User)
-async def change_user(web: Web, username: str, change: UserChange, principal: Manager) -> Any:
+async def change_user(
+    web: Web, authenticator: CurrentAuthenticator, username: str, change: UserChange, principal: Manager
+) -> Any:
     """Change what is given of an account."""
-    return await web.database.write(
+    user = await web.database.write(
         users.change,
         principal.tenant,
         username,
@@ -99,12 +102,15 @@ async def change_user(web: Web, username: str, change: UserChange, principal: Ma
         principal=principal.username,
         now=web.now(),
     )
+    authenticator.forget()
+    return user
 
 
 @router.delete("/{username}", status_code=HTTPStatus.NO_CONTENT)
-async def remove_user(web: Web, username: str, principal: Manager) -> None:
+async def remove_user(web: Web, authenticator: CurrentAuthenticator, username: str, principal: Manager) -> None:
     """Delete an account with its sessions."""
     await web.database.write(users.remove, principal.tenant, username, principal=principal.username, now=web.now())
+    authenticator.forget()
 
 
 async def _hash(password: str) -> str:

@@ -2,11 +2,14 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from access.permissions import Role
+from analysis.registry import open_registry
 from archive import deliveries, jobs
 from archive.bus import Subscription
-from tests.api.serving import Served
+from config.settings import Settings
+from tests.api.serving import Served, serving
 from tests.archive.node_rows import SERIES, START, STUDY, claim, settled_series
 
 
@@ -63,3 +66,16 @@ def test_a_failed_delivery_is_sent_again(any_node: Served) -> None:
         assert (again.status_code, again.json()["status"]) == (202, "queued")
         assert wake.wait(5)
         assert admin.post("/api/v1/deliveries/999/retry").status_code == 404
+
+
+def test_installed_analyzers_are_listed(sqlite_url: str, tmp_path: Path) -> None:
+    declared = Settings.model_validate({"data_dir": tmp_path, "database": {"url": sqlite_url}})
+    with (
+        serving(sqlite_url, tmp_path, analyzers=open_registry(declared).listing) as node,
+        node.as_role(Role.SERVICE) as program,
+    ):
+        items = program.get("/api/v1/analyzers").json()["items"]
+    by_name = {item["name"]: item for item in items}
+    assert by_name["mock-ct-chest"]["is_mock"] is True
+    assert by_name["ct-lung-densitometry"]["is_mock"] is False
+    assert all(item["enabled"] and item["loaded"] and item["version"] for item in items)
