@@ -22,6 +22,8 @@ __all__ = ["Selection", "SeriesSummary", "collect_arrivals", "find_summary", "ne
 
 # Some senders keep an association open for hours: it holds a series back for so long after its last instance.
 _HOLD_SECONDS: Final = 300.0
+# Arrivals are collected so long after the first of them: each collection is a write that ingest waits for.
+_COLLECT_SECONDS: Final = 0.1
 # One transaction settles so many series at most.
 _BATCH: Final = 100
 
@@ -91,8 +93,11 @@ def next_due(connection: Connection, *, now: float, quiet_seconds: float) -> flo
     A time in the past means at once, or as soon as an association ends: the caller looks again after a short while.
     None means: not before a new instance arrives.
     """
-    if connection.execute(sql_select(exists().select_from(arrival))).scalar_one():
-        return now
+    oldest = sql_select(arrival.c.received).order_by(arrival.c.id).limit(1)
+    received: float | None = connection.execute(oldest).scalar_one_or_none()
+    if received is not None:
+        # A listener on another machine may have a clock that is ahead.
+        return received + _COLLECT_SECONDS if received <= now else now
     is_open = series.c.complete.is_(False)
     quiet = sql_select(func.min(series.c.last_arrival)).where(is_open)
     announced = sql_select(func.min(series.c.last_announced)).where(is_unannounced())
