@@ -14,6 +14,8 @@ from dicomweb.caching import MetadataCache
 
 ROOT: Final = "/dicom-web"
 _MAX_UPLOAD_BYTES: Final = 4 << 30
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "via")
+_USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Authorize(Protocol):
@@ -51,4 +53,18 @@ class Services:
 def base_url(request: Request) -> str:
     """Give the address of the DICOMweb root as the client sees it, for the URLs in answers."""
     root_path = request.scope.get("root_path", "")
-    return f"{request.url.scheme}://{request.url.netloc}{root_path}{ROOT}"
+    return f"{request.url.scheme}://{_authority(request)}{root_path}{ROOT}"
+
+
+def _authority(request: Request) -> str:
+    """Give host and port as the client sees them.
+
+    Some clients (dicomweb-client is one) leave the port out of the Host header. Where no proxy stands between, the port
+    that they came to is the one that they mean.
+    """
+    server = request.scope.get("server")
+    forwarded = any(name in request.headers for name in _FORWARDED)
+    if request.url.port is not None or forwarded or server is None or server[1] is None:
+        return request.url.netloc
+    usual = server[1] == _USUAL_PORTS.get(request.url.scheme)
+    return request.url.netloc if usual else f"{request.url.netloc}:{server[1]}"

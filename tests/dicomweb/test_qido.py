@@ -128,14 +128,20 @@ def test_a_study_has_the_required_attributes(web: Web) -> None:
 
 def test_series_and_instances_have_theirs(web: Web) -> None:
     (series,) = web.json("/studies/1.2/series", Modality="SR")
-    assert (
-        set(["00080060", "0008103E", "0020000E", "00200011", "00201209", "00400244", "00400245", "00400275"])
-        <= series.keys()
-    )
+    assert {
+        "00080060",
+        "0008103E",
+        "0020000E",
+        "00200011",
+        "00201209",
+        "00400244",
+        "00400245",
+        "00400275",
+    } <= series.keys()
     assert series["00400275"]["Value"] == [{"00400009": {"vr": "SH"}, "00401001": {"vr": "SH", "Value": ["RP"]}}]
     assert "00100010" not in series
     image, report = web.json("/studies/1.2/instances")
-    assert set(["00080016", "00080018", "00080056", "00200013", "00280010", "00280011", "00280100"]) <= image.keys()
+    assert {"00080016", "00080018", "00080056", "00200013", "00280010", "00280011", "00280100"} <= image.keys()
     assert image["00280010"] == {"vr": "US", "Value": [512]}
     assert image["00081190"]["Value"] == [f"{web.url}/studies/1.2/series/1.2.1/instances/1.2.1.1"]
     assert "00280010" not in report
