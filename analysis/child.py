@@ -5,11 +5,13 @@ goes to standard error. When standard input ends, because the runner ended or di
 the middle of an analysis.
 """
 
+import logging
 import os
 import queue
 import resource
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -26,6 +28,7 @@ def main() -> None:
     requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
     execute = _load()
+    _keep_quiet()
     _say(output, Ready())
     while True:
         request = requests.get()
@@ -52,6 +55,13 @@ def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
     for line in stream:
         requests.put(Request.from_line(line))
     os._exit(0)
+
+
+def _keep_quiet() -> None:
+    """Silence what libraries say about odd values in images: it quotes the patient's data."""
+    warnings.simplefilter("ignore")
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    logging.getLogger("highdicom").setLevel(logging.CRITICAL)
 
 
 def _load() -> Callable[[Request, Callable[[int, str], None]], Outcome]:

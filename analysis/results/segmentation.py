@@ -18,29 +18,10 @@ from analysis.series import SeriesInput
 
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 _PAIRED = frozenset(
-    [
-        "ANKLE",
-        "ARM",
-        "BREAST",
-        "CLAVICLE",
-        "EAR",
-        "ELBOW",
-        "EYE",
-        "FEMUR",
-        "FOOT",
-        "HAND",
-        "HIP",
-        "HUMERUS",
-        "KIDNEY",
-        "KNEE",
-        "LEG",
-        "ORBIT",
-        "RADIUS",
-        "SHOULDER",
-        "TIBIA",
-        "ULNA",
-        "WRIST",
-    ]
+    {
+        *("ANKLE", "ARM", "BREAST", "CLAVICLE", "EAR", "ELBOW", "EYE", "FEMUR", "FOOT", "HAND", "HIP"),
+        *("HUMERUS", "KIDNEY", "KNEE", "LEG", "ORBIT", "RADIUS", "SHOULDER", "TIBIA", "ULNA", "WRIST"),
+    }
 )
 # What an image says about lossy compression holds for everything derived from it (PS3.3 C.7.6.1.1.5).
 _LOSSY = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")

@@ -184,9 +184,10 @@ def test_a_repeated_attempt_makes_the_same_objects(
     runner = site.runner(attempts=3)
 
     # The worker dies between storing the objects and ending the job.
-    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+    with monkeypatch.context() as patched:
         patched.setattr(jobs, "complete", _die)
-        runner.run_once()
+        with pytest.raises(SystemExit):
+            runner.run_once()
     stored = len(site.database.read(retrieve.instances, "default", study_uids=[phantom.study_instance_uid]))
     site.database.write(jobs.release_expired, now=4e9, attempts=3)
 
