@@ -1,10 +1,54 @@
-"""`isocenter analyze`: one analyzer on a folder, without a node."""
+"""`isocenter analyze`: one analyzer on a folder, without a node; for authors of models."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from rich.progress import Progress
+
+from analysis.errors import AnalysisError
+from analysis.folder import analyze_folder
+from isocenter.cli.options import messages, output
+from isocenter.failures import CommandFailed
 
 analyzing = typer.Typer(add_completion=False)
 
 
 @analyzing.command()
-def analyze() -> None:
-    """X."""
+def analyze(
+    path: Annotated[Path, typer.Argument(exists=True, help="A DICOM file, or a folder with such files.")],
+    analyzer: Annotated[str, typer.Option(help="Name of an installed analyzer.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where the results go.")] = Path("results"),
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="An option of the analyzer; the value as JSON.")
+    ] = None,
+) -> None:
+    """Run one analyzer on every series below a path that it takes, and write its SR and SEG."""
+    with Progress(console=messages) as progress:
+        task = progress.add_task(analyzer, total=100)
+        try:
+            outcomes = analyze_folder(
+                path,
+                analyzer,
+                out,
+                options=dict(_parsed(text) for text in option or ()),
+                progress=lambda percent, text: progress.update(task, completed=percent, description=text or analyzer),
+            )
+        except AnalysisError as error:
+            raise CommandFailed(str(error)) from error
+    for number, outcome in enumerate(outcomes, start=1):
+        files = ", ".join(str(file.path) for file in outcome.files)
+        output.print(f"series {number}: {outcome.state} {outcome.reason or files}", markup=False)
+    if not any(outcome.state == "complete" for outcome in outcomes):
+        raise CommandFailed(f"{analyzer} took no series below {path}")
+
+
+def _parsed(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise CommandFailed(f"--option {text}: must be KEY=VALUE")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
