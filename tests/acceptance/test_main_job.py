@@ -143,3 +143,10 @@ def test_the_instances_are_announced_with_their_counts(module_node: Node, stored
     assert sum(item["count"] for item in announced) == len(stored.files)
     assert announced[-1]["total"] == len(stored.files)
     assert all(item["source"] == "MODALITY1" for item in announced)
+
+
+def test_the_log_holds_no_patient_data(module_node: Node, stored: PhantomStudy) -> None:
+    header = dcmread(stored.files[0], stop_before_pixels=True)
+    assert str(header.PatientName) not in module_node.log
+    assert header.PatientName.family_name not in module_node.log
+    assert header.PatientID not in module_node.log
