@@ -57,11 +57,17 @@ class LocalBus:
         """Wait for `topics` from now on."""
         require_topics(topics)
         name = f"{'.'.join(topics)}-{os.getpid()}-{secrets.token_hex(4)}"
-        return LocalSubscription(self._directory / name)
+        while True:
+            # The last one to leave removes the folder, perhaps at this very moment.
+            with suppress(FileNotFoundError):
+                _make_private(self._directory)
+                return LocalSubscription(self._directory / name)
 
     def close(self) -> None:
-        """Close the sending socket."""
+        """Close the sending socket, and remove the folder when nobody listens there any more."""
         self._socket.close()
+        with suppress(OSError):
+            self._directory.rmdir()
 
     def _send(self, address: str) -> None:
         try:
@@ -86,7 +92,11 @@ class LocalSubscription:
             raise ValueError(f"the path is too long for a socket: {address}")
         self._address = address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.bind(str(address))
+        try:
+            self._socket.bind(str(address))
+        except OSError:
+            self._socket.close()
+            raise
 
     def wait(self, timeout: float) -> bool:
         """Wait for a wake-up, at most `timeout` seconds; tell whether one came."""
@@ -116,8 +126,7 @@ class LocalSubscription:
 
 def _make_private(directory: Path) -> None:
     """Make the folder, or check that it is ours: whoever can write into it could listen in or stand in the way."""
-    with suppress(FileExistsError):
-        directory.mkdir(mode=_PRIVATE, parents=True)
+    directory.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     state = directory.lstat()
     if not directory.is_dir() or directory.is_symlink() or state.st_uid != os.getuid():
         raise PermissionError(f"{directory} belongs to somebody else")

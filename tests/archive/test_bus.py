@@ -150,7 +150,7 @@ def test_the_socket_of_a_dead_process_is_removed(tmp_path: Path) -> None:
     assert len(list(folder.iterdir())) == 1
     with closing(LocalBus(folder)) as bus:
         bus.publish("events")
-    assert list(folder.iterdir()) == []
+        assert list(folder.iterdir()) == []
 
 
 def test_the_folder_of_the_sockets_is_private(tmp_path: Path) -> None:
@@ -164,6 +164,19 @@ def test_the_folder_of_the_sockets_is_private(tmp_path: Path) -> None:
         LocalBus(tmp_path / "link")
 
 
+def test_the_last_to_leave_removes_the_folder_and_the_next_makes_it_again(tmp_path: Path) -> None:
+    folder = tmp_path / "bus"
+    early = LocalBus(folder)
+    LocalBus(folder).close()
+    assert not folder.exists()
+    early.publish("events")
+    with closing(early), listening(early, "events") as subscription:
+        early.publish("events")
+        assert subscription.wait(SOON)
+        LocalBus(folder).close()
+        assert folder.exists()
+
+
 def test_a_node_gets_its_own_short_folder(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 100)
     assert bus_directory(deep) == bus_directory(deep)
@@ -172,7 +185,7 @@ def test_a_node_gets_its_own_short_folder(tmp_path: Path) -> None:
     with closing(bus), listening(bus, *TOPICS) as subscription:
         bus.publish("config")
         assert subscription.wait(SOON)
-    bus_directory(deep).rmdir()
+    assert not bus_directory(deep).exists()
 
 
 def test_wake_ups_go_on_after_redis_came_back(redis_server: RedisServer) -> None:
