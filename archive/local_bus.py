@@ -126,7 +126,8 @@ class LocalSubscription:
 
 def _make_private(directory: Path) -> None:
     """Make the folder, or check that it is ours: whoever can write into it could listen in or stand in the way."""
-    directory.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        directory.mkdir(mode=_PRIVATE, parents=True)
     state = directory.lstat()
     if not directory.is_dir() or directory.is_symlink() or state.st_uid != os.getuid():
         raise PermissionError(f"{directory} belongs to somebody else")
