@@ -16,14 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from archive.engines import async_reading_engine, async_writing_engine, reading_engine, writing_engine
 from archive.errors import DatabaseUnavailable
-from archive.transient import is_transient, storage_error
+from archive.transient import Cause, cause_of, storage_error
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 DEADLINE_SECONDS: Final = 10.0
-_FIRST_PAUSE_SECONDS: Final = 0.005
-_LONGEST_PAUSE_SECONDS: Final = 0.25
+# Another writer of SQLite is done within a millisecond or two; a server that is away stays so for longer.
+_FIRST_PAUSES: Final = {Cause.BUSY: 0.000_2, Cause.CONFLICT: 0.005}
+_LONGEST_PAUSES: Final = {Cause.BUSY: 0.004, Cause.CONFLICT: 0.25}
+_GROWTH: Final = 1.6
 
 
 class _Attempts:
@@ -31,7 +33,7 @@ class _Attempts:
 
     def __init__(self, deadline_seconds: float) -> None:
         self._end = time.monotonic() + deadline_seconds
-        self._pause = _FIRST_PAUSE_SECONDS
+        self._pauses = dict(_FIRST_PAUSES)
 
     def pause_after(self, error: DBAPIError | PoolTimeout) -> float:
         """Return the seconds to wait before the next attempt, or raise what the caller shall see."""
@@ -39,11 +41,12 @@ class _Attempts:
             failure = storage_error(error)
             if failure is not None:
                 raise failure from error
-        if not is_transient(error):
+        cause = cause_of(error)
+        if cause is None:
             raise error
         # Jitter keeps two writers that collided from colliding again in step.
-        pause = self._pause * random.uniform(0.5, 1.5)  # noqa: S311 - not cryptography
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+        pause = self._pauses[cause] * random.uniform(0.5, 1.5)  # noqa: S311 - not cryptography
+        self._pauses[cause] = min(self._pauses[cause] * _GROWTH, _LONGEST_PAUSES[cause])
         if time.monotonic() + pause > self._end:
             raise DatabaseUnavailable from error
         return pause

@@ -5,8 +5,10 @@ from typing import Any, Final
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-# How long SQLite itself waits for another writer before it reports "busy".
-BUSY_MILLISECONDS: Final = 5_000
+# How long SQLite itself waits when it must, for a checkpoint or a recovery. Writers do not let it wait for each other:
+# its pauses grow to 100 ms, where another writer is done within one or two; `archive.database` waits instead.
+_READER_BUSY_MILLISECONDS: Final = 5_000
+_WRITER_BUSY_MILLISECONDS: Final = 0
 POOL_TIMEOUT_SECONDS: Final = 5.0
 CONNECT_TIMEOUT_SECONDS: Final = 5
 
@@ -85,18 +87,18 @@ def _prepare(engine: Engine, *, writing: bool) -> None:
 
 def _open_sqlite_writer(connection: Any, _record: object) -> None:
     # WAL with FULL syncs the log at each commit: success is answered only after that (design, "What success means").
-    _set_pragmas(connection, "synchronous=FULL", "foreign_keys=ON")
+    _set_pragmas(connection, f"busy_timeout={_WRITER_BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON")
 
 
 def _open_sqlite_reader(connection: Any, _record: object) -> None:
-    _set_pragmas(connection, "query_only=ON")
+    _set_pragmas(connection, f"busy_timeout={_READER_BUSY_MILLISECONDS}", "query_only=ON")
 
 
 def _set_pragmas(connection: Any, *pragmas: str) -> None:
     # The driver's own transaction handling starts transactions too late and never IMMEDIATE; the hooks do it.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "cache_size=-16000", "temp_store=MEMORY", *pragmas):
+    for pragma in (*pragmas, "cache_size=-16000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,6 +1,7 @@
 """Which database errors pass by themselves, and what the others mean for the caller."""
 
 import sqlite3
+from enum import Enum
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -15,17 +16,26 @@ _FULL_STATES: Final = frozenset({"53100"})
 _PRIMARY_CODE: Final = 0xFF
 
 
-def is_transient(error: Exception) -> bool:
-    """Tell whether the same transaction may succeed a moment later."""
+class Cause(Enum):
+    """Why a transaction may succeed a moment later."""
+
+    BUSY = "another writer of the same SQLite file"
+    CONFLICT = "a conflict, or a connection that was lost or refused"
+
+
+def cause_of(error: Exception) -> Cause | None:
+    """Return why the same transaction may succeed later; None when it will not."""
     if isinstance(error, PoolTimeout):
-        return True
+        return Cause.CONFLICT
     if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
-        return True
+        return None
     if isinstance(error.orig, sqlite3.Error):
-        return _sqlite_code(error.orig) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    state = _sqlstate(error)
+        busy = _sqlite_code(error.orig) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return Cause.BUSY if busy else None
+    return Cause.CONFLICT if error.connection_invalidated or _may_pass(_sqlstate(error)) else None
+
+
+def _may_pass(state: str | None) -> bool:
     # No SQLSTATE: the server could not be reached at all.
     return state is None or state in _TRANSIENT_STATES or state.startswith(_CONNECTION_CLASS)
 
