@@ -14,6 +14,7 @@ from api import documentation, health, metrics
 from api.authentication import Authentication
 from api.authenticator import Authenticator
 from api.authorization import require
+from api.bodies import BodyLimit
 from api.dependencies import WebDependencies
 from api.edge import Edge
 from api.feed import endpoint
@@ -92,6 +93,7 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
             Middleware(SecurityHeaders),
             Middleware(Edge, observer=HttpMetrics(registry)),
             Middleware(Authentication, authenticator=authenticator),
+            Middleware(BodyLimit),
         ],
     )
     app.state.dependencies = dependencies
@@ -105,11 +107,16 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
     return app
 
 
-def _include_routers(app: FastAPI, dependencies: WebDependencies) -> None:
-    api = APIRouter(prefix="/api/v1")
+def api_router() -> APIRouter:
+    """Return all resources of `/api/v1`."""
+    router = APIRouter(prefix="/api/v1")
     for resource in _RESOURCES:
-        api.include_router(resource.router)
-    for router in (health.router, metrics.router, documentation.router, endpoint.router, api):
+        router.include_router(resource.router)
+    return router
+
+
+def _include_routers(app: FastAPI, dependencies: WebDependencies) -> None:
+    for router in (health.router, metrics.router, documentation.router, endpoint.router, api_router()):
         app.include_router(router)
     for build in dependencies.routers:
         app.include_router(build(require))

@@ -80,9 +80,12 @@ def route_of(scope: Scope) -> str:
     """Return the route's template (`/api/v1/jobs/{job_id}`), or a fixed word for what no route took."""
     if "endpoint" not in scope:
         return "viewer" if scope.get("state", {}).get("viewer") else "unmatched"
-    segments = scope["path"].split("/")
+    path: str = scope["path"]
     names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
-    return "/".join(names.get(segment, segment) for segment in segments)
+    for value in names:
+        if "/" in value:
+            path = path.replace(value, names[value], 1)
+    return "/".join(names.get(segment, segment) for segment in path.split("/"))
 
 
 def _log_failure(error: Exception) -> None:

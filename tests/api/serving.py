@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from archive.bus import LocalBus, bus_directory
 from archive.database import AsyncDatabase, Database
 from archive.ingest import Archive
 from config.settings import Settings
+from dicomweb.router import create_router
 from tests.waiting import wait_until
 
 PASSWORD = "correct horse battery staple"
@@ -114,6 +116,11 @@ def add_user(database: Database, username: str, role: Role = Role.CLINICIAN) -> 
 
 
 def application() -> FastAPI:
-    """Return an application without anything behind it, to look at its routes."""
+    """Return the whole application without anything behind it, to look at its routes."""
     nothing: Any = None
-    return create_app(WebDependencies(settings=nothing, database=nothing, archive=nothing, bus=nothing, viewer=Path()))
+    routers = (partial(create_router, services=nothing),)
+    return create_app(
+        WebDependencies(
+            settings=nothing, database=nothing, archive=nothing, bus=nothing, viewer=Path(), routers=routers
+        )
+    )

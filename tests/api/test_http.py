@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from access.permissions import Role
+from api.openapi import description
 from tests.api.serving import PASSWORD, Served, add_user, serving
 from tests.waiting import free_port
 
@@ -193,3 +194,20 @@ def test_a_failure_inside_is_a_problem_without_its_text(sqlite_url: str, tmp_pat
     assert failure["error"] == "RuntimeError"
     assert "broken" in failure["frames"][-1]
     assert "DOE" not in answer.text + str(lines)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/session", "/api/v1/aes"])
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_that_is_no_small_object_is_not_kept(shared_node: Served, path: str, announced: bool) -> None:
+    body = b"[" * (2 << 20)
+    with shared_node.as_admin() as admin:
+        content = body if announced else iter([body[: 1 << 20], body[1 << 20 :]])
+        answer = admin.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_description_is_made_without_a_node(shared_node: Served) -> None:
+    with shared_node.as_admin() as admin:
+        served = admin.get("/api/v1/openapi.json").json()
+    assert description()["paths"] == served["paths"]

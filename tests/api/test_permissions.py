@@ -70,7 +70,7 @@ def _routes() -> Iterator[tuple[str, str, Permission | None]]:
         assert isinstance(route, APIRoute | APIWebSocketRoute)
         found = {call.permission for call in _calls(route) if isinstance(call, Requirement)}
         assert len(found) <= 1
-        for method in getattr(context, "methods", None) or {"WS"}:
+        for method in context.methods or {"WS"}:
             yield method, str(context.path), next(iter(found), None)
 
 
@@ -88,11 +88,17 @@ def test_every_route_but_the_public_ones_needs_a_permission() -> None:
     assert unguarded == _PUBLIC
 
 
+def test_images_are_out_of_reach_for_auditors_by_dicomweb_too() -> None:
+    needed = {(method, permission) for method, path, permission in _routes() if path.startswith("/dicom-web")}
+    reading = {(method, Permission.READ_IMAGES) for method in ("GET", "HEAD", "OPTIONS")}
+    assert needed == {*reading, ("POST", Permission.STORE_IMAGES)}
+
+
 def test_each_role_gets_where_it_may_and_nowhere_else() -> None:
     found = {
         (method, path): {role for role in Role if permission in permissions(role)}
         for method, path, permission in _routes()
-        if permission is not None
+        if permission is not None and not path.startswith("/dicom-web")
     }
     assert found == _MATRIX
 
