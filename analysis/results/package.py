@@ -31,23 +31,29 @@ def build_objects(run: Run, result: Result) -> list[Dataset]:
     Raises
     ------
     InvalidResult
-        If the result cannot be said in DICOM, or an object is not as it must be.
+        If the result cannot be said in DICOM.
     """
     segmentation = build_segmentation(run, result)
     report = build_report(run, result, segmentation)
     if run.sr_class is not SRClass.COMPREHENSIVE_3D:
         report = convert_sr(report, run.sr_class)
-    objects = [segmentation.dataset, report] if segmentation is not None else [report]
-    validate(objects, [item.header for item in run.series.slices])
-    return objects
+    return [segmentation.dataset, report] if segmentation is not None else [report]
 
 
 def write_results(run: Run, result: Result, folder: Path) -> list[ProducedFile]:
-    """Write the objects of a result as Part 10 files into `folder`."""
+    """Write the objects of a result as Part 10 files into `folder`, after all of them were found valid.
+
+    Raises
+    ------
+    InvalidResult
+        With everything that is wrong with any of them.
+    """
     written = []
-    for dataset in build_objects(run, result):
+    objects = build_objects(run, result)
+    encoded = validate(objects, [item.header for item in run.series.slices])
+    for dataset, data in zip(objects, encoded, strict=True):
         path = folder / f"{dataset.Modality}.dcm"
-        dataset.save_as(path, enforce_file_format=True)
+        path.write_bytes(data)
         written.append(
             ProducedFile(
                 path=path,

@@ -6,12 +6,12 @@ from pydicom.dataset import Dataset
 
 from analysis.errors import InvalidResult
 from analysis.validation.attributes import differing_attributes, missing_attributes
-from analysis.validation.readable import unreadable
+from analysis.validation.readable import encode, unreadable
 from analysis.validation.references import inconsistent_frames, invalid_uids, unresolved_references
 from analysis.validation.templates import template_violations
 
 
-def validate(objects: Sequence[Dataset], images: Sequence[Dataset]) -> None:
+def validate(objects: Sequence[Dataset], images: Sequence[Dataset]) -> list[bytes]:
     """Check the objects of one run before any of them is stored.
 
     Parameters
@@ -21,6 +21,11 @@ def validate(objects: Sequence[Dataset], images: Sequence[Dataset]) -> None:
     images
         Headers of the images they were made from.
 
+    Returns
+    -------
+    list of bytes
+        The objects as Part 10 files: what was checked is what has to be stored.
+
     Raises
     ------
     InvalidResult
@@ -29,6 +34,12 @@ def validate(objects: Sequence[Dataset], images: Sequence[Dataset]) -> None:
     reasons = list(dict.fromkeys(_reasons(objects, images)))
     if reasons:
         raise InvalidResult(reasons)
+    encoded = [encode(ds) for ds in objects]
+    for ds, data in zip(objects, encoded, strict=True):
+        reasons.extend(unreadable(ds, data))
+    if reasons:
+        raise InvalidResult(reasons)
+    return encoded
 
 
 def _reasons(objects: Sequence[Dataset], images: Sequence[Dataset]) -> Iterator[str]:
@@ -47,4 +58,3 @@ def _reasons(objects: Sequence[Dataset], images: Sequence[Dataset]) -> Iterator[
             yield from unresolved_references(ds, inputs, segmentations)
         else:
             yield from inconsistent_frames(ds)
-        yield from unreadable(ds)

@@ -8,15 +8,26 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 
-def unreadable(ds: Dataset) -> Iterator[str]:
-    """Say why highdicom cannot read an object, if it cannot."""
+def encode(ds: Dataset) -> bytes:
+    """Write a data set as the bytes of a Part 10 file."""
+    stream = BytesIO()
+    ds.save_as(stream, enforce_file_format=True)
+    return stream.getvalue()
+
+
+def unreadable(ds: Dataset, encoded: bytes) -> Iterator[str]:
+    """Say why highdicom cannot read an object, if it cannot.
+
+    Parameters
+    ----------
+    encoded
+        The object as it will be stored.
+    """
     # Loading it costs two seconds, which only the process that makes results shall pay.
     import highdicom.seg  # noqa: PLC0415
     import highdicom.sr  # noqa: PLC0415
 
-    stream = BytesIO()
-    ds.save_as(stream, enforce_file_format=True)
-    stream.seek(0)
+    stream = BytesIO(encoded)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

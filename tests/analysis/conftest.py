@@ -21,6 +21,7 @@ from analysis.results.package import build_objects
 from analysis.results.run import Algorithm, Run, SRClass
 from analysis.runner import Limits, Runner
 from analysis.series import SeriesInput
+from analysis.validation.checks import validate
 from analysis.volume import open_series
 from archive.blobs import FileBlobs
 from archive.bus import LocalBus
@@ -75,8 +76,10 @@ def run_of(
 
 
 def objects_of(run: Run, result: Result) -> dict[str, Dataset]:
-    """Build the objects of a result, by modality."""
-    return {str(ds.Modality): ds for ds in build_objects(run, result)}
+    """Build the objects of a result, by modality, and check them."""
+    objects = build_objects(run, result)
+    validate(objects, [item.header for item in run.series.slices])
+    return {str(ds.Modality): ds for ds in objects}
 
 
 def complaints(path: Path, *, tool: str = "dciodvfy") -> list[str]:

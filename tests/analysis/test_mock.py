@@ -1,9 +1,11 @@
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from pydicom.sr._concepts_dict import concepts
 
 from analysis.analyzers import SeriesDescription
-from analysis.findings import Code, Result
+from analysis.findings import Code, Finding, Result
 from analysis.mock.analyzer import MockAnalyzer
 from analysis.mock.catalogue import CATALOGUE, Entry, Kind
 from analysis.mock.placing import ball, body_mask, choose_spot
@@ -107,7 +109,7 @@ def test_progress_grows_to_the_end(chest: SeriesInput) -> None:
 
 def test_sizes_carry_units_and_certainty_is_a_percentage(chest: SeriesInput) -> None:
     mock = analyzer_called("mock-ct-chest")
-    found = []
+    found: list[Finding] = []
     for number in range(20):
         for item in chest.slices:
             item.header.StudyInstanceUID = uid_from("sizes", number)
@@ -126,7 +128,7 @@ def _codes(value: object) -> list[Code]:
     if isinstance(value, tuple | frozenset):
         return [code for item in value for code in _codes(item)]
     if isinstance(value, Entry | Kind) or hasattr(value, "__dataclass_fields__"):
-        return [code for name in value.__dataclass_fields__ for code in _codes(getattr(value, name))]  # type: ignore[attr-defined]  # checked just now
+        return [code for name in value.__dataclass_fields__ for code in _codes(getattr(value, name))]
     return []
 
 
@@ -135,7 +137,7 @@ def test_codes_of_the_standard_have_its_meanings() -> None:
         # The fully specified names of SNOMED end in a semantic tag, which no report shows.
         known = {
             meaning.partition(" (")[0]
-            for keyword in concepts.get(code.scheme, {}).values()
+            for keyword in cast("dict[str, Any]", concepts).get(code.scheme, {}).values()
             for value, (meaning, _) in keyword.items()
             if value == code.value
         }

@@ -24,7 +24,10 @@ def objects(run: Run) -> list[Dataset]:
 
 
 def _measurements(report: Dataset) -> Dataset:
-    return next(item for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "126010")
+    found: Dataset = next(
+        item for item in report.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "126010"
+    )
+    return found
 
 
 def _without_completion(_seg: Dataset, report: Dataset) -> None:
