@@ -163,7 +163,7 @@ class GroupCommit:
         if self._duplicates is Duplicates.KEEP_FIRST:
             return DuplicateRefused()
         if self._duplicates is Duplicates.KEEP_BOTH:
-            ingest_rows.quarantine(connection, record, "same SOP Instance UID, other content")
+            ingest_rows.quarantine(connection, record, existing, "same SOP Instance UID, other content")
             return Committed(outcome=Outcome.QUARANTINED)
         ingest_rows.replace_instance(connection, record, existing, series[record.series_key])
         return Committed(outcome=Outcome.REPLACED, obsolete_key=existing["blob_key"])

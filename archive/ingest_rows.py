@@ -127,6 +127,8 @@ def replace_instance(connection: Connection, record: Record, existing: Row, seri
     _execute_many(connection, "arrival", [arrival_row(record, series_id, Outcome.REPLACED)])
 
 
-def quarantine(connection: Connection, record: Record, reason: str) -> None:
-    """Keep an object aside: its file stays, nobody is shown it."""
+def quarantine(connection: Connection, record: Record, existing: Row, reason: str) -> None:
+    """Keep an object aside: its file stays, nobody is shown it. The audit says so beside the `existing` instance."""
     connection.execute(insert(tables.quarantine), quarantine_row(record, reason))
+    told = arrival_row(record, existing["series_id"], Outcome.QUARANTINED) | {"blob_key": existing["blob_key"]}
+    _execute_many(connection, "arrival", [told])

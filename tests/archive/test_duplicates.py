@@ -56,6 +56,7 @@ def test_other_bytes_are_put_aside_when_both_are_kept(database: Database, blobs:
         send_slice(archive)
         assert send_slice(archive, PatientName="Roe^Jane").outcome is Outcome.QUARANTINED
     aside = database.read(lambda connection: connection.execute(select(quarantine)).one())
+    assert database.read(outcomes) == ["stored", "quarantined"]
     assert set(files(blobs)) == {blobs.path(aside.blob_key), blobs.path(database.read(blob_key))}
     assert database.read(count_rows) == 1
 
