@@ -2,6 +2,8 @@
 import { distanceMm, type Plane, type Point3, parallel } from "../dicom/geometry";
 import { firstItem, type JsonDataset, number, numbersOf, sequence, text } from "../dicom/json";
 import { SOP_CLASS, TAG } from "../dicom/tags";
+import { imageIdOf } from "./image-ids";
+import type { Window } from "./presets";
 
 export interface Frame {
   imageId: string;
@@ -32,7 +34,7 @@ function framesOfInstance(metadata: JsonDataset, base: string): Frame[] {
   const sopInstanceUid = text(metadata, TAG.sopInstanceUid);
   const count = Math.max(1, number(metadata, TAG.numberOfFrames) ?? 1);
   return Array.from({ length: count }, (_, index) => ({
-    imageId: `wadors:${base}/instances/${sopInstanceUid}/frames/${index + 1}`,
+    imageId: imageIdOf(metadata, `${base}/instances/${sopInstanceUid}/frames/${index + 1}`),
     sopInstanceUid,
     frameNumber: index + 1,
     instanceNumber: number(metadata, TAG.instanceNumber) ?? 0,
@@ -63,6 +65,13 @@ export function planeOf(metadata: JsonDataset, index: number): Plane | null {
     column: cosines.slice(3) as unknown as Point3,
     spacingMm: [betweenColumns, betweenRows],
   };
+}
+
+/** The window that an image asks for, its first one where it has several. */
+export function ownWindow({ metadata, frameNumber }: Frame): Window | null {
+  const group = functionalGroup(metadata, frameNumber - 1, TAG.frameVoiLut) ?? metadata;
+  const [center, width] = [number(group, TAG.windowCenter), number(group, TAG.windowWidth)];
+  return center === undefined || width === undefined ? null : { center, width };
 }
 
 function thicknessOf(metadata: JsonDataset, index: number): number {

@@ -34,13 +34,15 @@ export function presetOfKey(modality: string, key: string): Preset | undefined {
   return /^[1-9]$/.test(key) ? presetsFor(modality)[Number(key) - 1] : undefined;
 }
 
-/** The name of the preset that shows just this window. */
-export function presetNamed(modality: string, window: Window | null): string | undefined {
+/** The name of the preset that shows just this window; `own` is the window that the image asks for. */
+export function presetNamed(modality: string, window: Window | null, own: Window | null): string | undefined {
   if (!window) return undefined;
-  return presetsFor(modality).find(
-    ({ window: preset }) =>
-      preset && Math.abs(preset.width - window.width) < 0.5 && Math.abs(preset.center - window.center) < 0.5,
-  )?.name;
+  const named = presetsFor(modality).find((preset) => sameWindow(preset.window, window));
+  return named?.name ?? (sameWindow(own, window) ? DEFAULT.name : undefined);
+}
+
+function sameWindow(a: Window | null, b: Window): boolean {
+  return a !== null && Math.abs(a.width - b.width) < 0.5 && Math.abs(a.center - b.center) < 0.5;
 }
 
 /** Linear VOI function, PS3.3 C.11.2.1.2.1, as the bounds that the renderer wants, and back. */

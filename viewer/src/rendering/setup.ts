@@ -1,6 +1,7 @@
 import * as cornerstone from "@cornerstonejs/core";
 import loader from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
+import { registerRenderedImages } from "./rendered-loader";
 
 let started: Promise<void> | null = null;
 
@@ -13,6 +14,7 @@ export function startRendering(): Promise<void> {
 async function start(): Promise<void> {
   await cornerstone.init();
   loader.init({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))) });
+  registerRenderedImages();
   tools.init();
   for (const tool of [tools.WindowLevelTool, tools.PanTool, tools.ZoomTool, tools.LengthTool]) {
     tools.addTool(tool);

@@ -58,7 +58,8 @@ export class StackView {
   async show(frames: readonly Frame[], index: number): Promise<void> {
     this.#frames = frames;
     for (const { imageId, metadata } of frames) {
-      loader.wadors.metaDataManager.add(imageId, metadata as never);
+      // The address is the same whichever loader shows the frame.
+      loader.wadors.metaDataManager.add(imageId.replace(/^\w+:/, "wadors:"), metadata as never);
     }
     this.#set({ index, error: null, shown: false, inverted: false });
     await this.#attempt(async () => {

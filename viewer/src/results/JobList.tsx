@@ -77,7 +77,11 @@ function JobItem({ job, onControl }: ItemProps) {
         </span>
       )}
       <span className="text-muted">{timesOf(job)}</span>
-      {job.error && <span className="break-words text-danger">{job.error}</span>}
+      {job.error && (
+        <span className={`wrap-anywhere ${job.status === "FAILED" ? "text-danger" : "text-muted"}`}>
+          {job.error}
+        </span>
+      )}
       {onControl && act && (
         <Button className="mt-0.5 h-6 justify-self-start px-2 text-xs" onClick={() => onControl(act)}>
           {act === "retry" ? "Run again" : "Cancel"}
@@ -91,7 +95,7 @@ function timesOf({ attempt, created, started, finished }: Job): string {
   const duration = formatDuration(started, finished);
   return [
     attempt > 0 && `attempt ${attempt} of 3`,
-    started ? `started ${formatClock(started)}` : `waiting since ${formatClock(created)}`,
+    started ? `started ${formatClock(started)}` : `created ${formatClock(created)}`,
     duration && `took ${duration}`,
   ]
     .filter(Boolean)

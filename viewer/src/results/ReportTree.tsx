@@ -4,7 +4,7 @@ import { contentText } from "../reports/text";
 import { flatten, type TreeLine, treeMove } from "./treeLines";
 
 /** The whole content of a report, as it is. */
-export function ReportTree({ content }: { content: ContentItem }) {
+export function ReportTree({ content, label }: { content: ContentItem; label: string }) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [current, setCurrent] = useState("0");
   const lines = useMemo(() => flatten(content, closed), [content, closed]);
@@ -29,7 +29,7 @@ export function ReportTree({ content }: { content: ContentItem }) {
     <div
       ref={tree}
       role="tree"
-      aria-label="Structured report"
+      aria-label={label}
       onKeyDown={press}
       className="mt-1 max-h-[60dvh] overflow-auto rounded border border-line bg-field py-1 text-xs"
     >

@@ -100,7 +100,7 @@ function RawReport({ report }: { report: Report }) {
       <Button tone="quiet" className="-ml-2.5" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open ? "Hide report" : "Show report"}
       </Button>
-      {open && <ReportTree content={report.content} />}
+      {open && <ReportTree label="Structured report" content={report.content} />}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import type { Frame } from "../rendering/frames";
+import { type Frame, ownWindow } from "../rendering/frames";
 import type { Preset } from "../rendering/presets";
 import type { ToolName } from "../rendering/toolset";
 import type { Focus } from "./focus";
@@ -73,6 +73,7 @@ export function ImageViewer({ studyUid, series, frames, focus }: Props) {
         onTool={setTool}
         modality={modality}
         window={state.window}
+        ownWindow={frame ? ownWindow(frame) : null}
         onPreset={applyPreset}
         onReset={() => view?.reset()}
         onInvert={() => view?.invert()}

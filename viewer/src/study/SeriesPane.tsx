@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import { Empty, Failed, Loading } from "../ui/messages";
 import type { Focus } from "./focus";
 import { framesQuery } from "./queries";
+import { ReportPane } from "./ReportPane";
 import { hasImages, type SeriesSummary } from "./series";
 
 // The renderer is most of the application; the series and the findings need not wait for it.
@@ -29,6 +30,7 @@ export function SeriesPane({ studyUid, series, focus }: Props) {
       </Suspense>
     );
   }
+  if (series.modality === "SR") return <ReportPane studyUid={studyUid} series={series} />;
   return (
     <div className="min-w-0 flex-1 bg-bg max-lg:flex-none">
       {frames.isError && (
@@ -49,7 +51,6 @@ function Waiting() {
 }
 
 const EXPLANATIONS: Record<string, string> = {
-  SR: "It is a structured report: its findings are under AI results.",
   SEG: "It is a segmentation: press a finding to see its region on the images.",
   DOC: "It is a document.",
   PR: "It is a presentation state for other images of this study.",

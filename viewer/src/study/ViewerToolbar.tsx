@@ -6,6 +6,8 @@ interface Props {
   onTool: (tool: ToolName) => void;
   modality: string;
   window: Window | null;
+  /** The window that the image itself asks for. */
+  ownWindow: Window | null;
   onPreset: (preset: Preset) => void;
   onReset: () => void;
   onInvert: () => void;
@@ -53,9 +55,9 @@ export function ViewerToolbar(props: Props) {
 
 const OWN = "";
 
-function PresetSelect({ modality, window, onPreset }: Props) {
+function PresetSelect({ modality, window, ownWindow, onPreset }: Props) {
   const presets = presetsFor(modality);
-  const name = presetNamed(modality, window) ?? OWN;
+  const name = presetNamed(modality, window, ownWindow) ?? OWN;
   return (
     <select
       aria-label="Window preset"
@@ -70,7 +72,7 @@ function PresetSelect({ modality, window, onPreset }: Props) {
     >
       {name === OWN && (
         <option value={OWN} disabled>
-          Window
+          {window ? "Own window" : "Window"}
         </option>
       )}
       {presets.map((preset) => (

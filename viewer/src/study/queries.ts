@@ -13,7 +13,7 @@ import {
   seriesMetadata,
   seriesPath,
 } from "../http/dicomweb";
-import { framesOf } from "../rendering/frames";
+import { framesOf, isImage } from "../rendering/frames";
 import { readSegmentation } from "../rendering/segmentation";
 import { readSeries } from "./series";
 
@@ -60,7 +60,9 @@ export const thumbnailQuery = (studyUid: string, seriesUid: string, instances: n
     queryFn: async ({ signal }) => {
       const page = { limit: 1, offset: Math.floor(instances / 2) };
       const [middle] = await findInstances(studyUid, seriesUid, page, signal);
-      return middle ? `${instanceOrFrame(studyUid, seriesUid, middle)}/rendered?viewport=128,128` : null;
+      return middle && isImage(middle)
+        ? `${instanceOrFrame(studyUid, seriesUid, middle)}/rendered?viewport=128,128`
+        : null;
     },
     staleTime: Number.POSITIVE_INFINITY,
   });

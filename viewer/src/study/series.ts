@@ -11,7 +11,7 @@ export interface SeriesSummary {
 
 /** Modalities whose objects are no images to read, PS3.3 C.7.3.1.1.1. */
 const WITHOUT_IMAGES = new Set([
-  ..."ASMT AU DOC ECG EPS FID HD KO M3D PLAN PR REG RESP RTPLAN RTRAD RTRECORD RTSTRUCT SEG SMR SR STAIN TEXTUREMAP".split(
+  ..."ANN ASMT AU DOC ECG EPS FID HD KO M3D PLAN PR REG RESP RTPLAN RTRAD RTRECORD RTSTRUCT SEG SMR SR STAIN TEXTUREMAP".split(
     " ",
   ),
 ]);

@@ -88,7 +88,7 @@ describe("findings", () => {
 
 describe("the tree of a report", () => {
   it("begins with its title and closes by key", async () => {
-    const { container } = show(<ReportTree content={report.content} />);
+    const { container } = show(<ReportTree label="Structured report" content={report.content} />);
     const tree = screen.getByRole("tree", { name: "Structured report" });
     const [first, second] = within(tree).getAllByRole("treeitem");
     expect(first?.textContent).toContain("Imaging Measurement Report");

@@ -26,9 +26,11 @@ describe("window presets", () => {
   });
 
   it("are known by their window", () => {
-    expect(presetNamed("CT", { width: 400, center: 40 })).toBe("Soft tissue");
-    expect(presetNamed("CT", { width: 401, center: 47 })).toBeUndefined();
-    expect(presetNamed("CT", null)).toBeUndefined();
+    expect(presetNamed("CT", { width: 400, center: 40 }, null)).toBe("Soft tissue");
+    expect(presetNamed("CT", { width: 401, center: 47 }, null)).toBeUndefined();
+    const own = { width: 256, center: 128 };
+    expect(presetNamed("US", own, own)).toBe("Default");
+    expect(presetNamed("CT", null, null)).toBeUndefined();
   });
 });
 
