@@ -136,7 +136,8 @@ def _report(association: Association, message: Message, transaction: str) -> fro
     association.send(message.context.context_id, _acknowledge(message))
     if report.get("TransactionUID") != transaction:
         return frozenset()
-    return frozenset(str(item.ReferencedSOPInstanceUID) for item in report.get("ReferencedSOPSequence", ()))
+    items = report.get("ReferencedSOPSequence") or ()
+    return frozenset(str(item.get("ReferencedSOPInstanceUID", "")) for item in items)
 
 
 def _acknowledge(message: Message) -> dict[int, dimse.Value]:

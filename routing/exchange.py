@@ -1,5 +1,6 @@
 """One request of ours and its responses, over an association we hold (PS3.7 Section 7)."""
 
+import struct
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
@@ -13,6 +14,17 @@ from routing.errors import ConnectionLost
 from routing.negotiation import EXPLICIT_VR_BIG_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, Context
 from routing.pdu import AbortReason, ProtocolViolation
 
+# What pydicom raises on bytes that are no data set.
+_UNREADABLE: Final = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OverflowError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 PENDING: Final = frozenset({0xFF00, 0xFF01})
 
 
@@ -27,10 +39,15 @@ def encode_data_set(dataset: Dataset, transfer_syntax: str) -> bytes:
 
 
 def decode_data_set(encoded: bytes, transfer_syntax: str) -> Dataset:
-    """Decode an identifier or the like. Its values are read when they are asked for, and may fail only then."""
-    return dsutils.decode(
-        BytesIO(encoded), transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN, transfer_syntax != EXPLICIT_VR_BIG_ENDIAN
-    )
+    """Decode what a peer answered; raises ProtocolViolation when it is no data set."""
+    implicit, little = transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN, transfer_syntax != EXPLICIT_VR_BIG_ENDIAN
+    try:
+        dataset = dsutils.decode(BytesIO(encoded), implicit, little)
+        # pydicom converts values only when asked for them; whatever is wrong with one shall show here.
+        dataset.decode()
+    except _UNREADABLE as error:
+        raise ProtocolViolation("the peer sent a data set that cannot be read") from error
+    return dataset
 
 
 def context_for(association: Association, abstract_syntax: str) -> Context | None:

@@ -93,7 +93,11 @@ class Acceptor:
             self._admit(stream, address, request, stopping)
 
     def _admit(self, stream: Stream, address: str, request: AssociateRequest, stopping: Stopping) -> None:
-        decision = admission.decide(request, address, self._rules)
+        try:
+            decision = admission.decide(request, address, self._rules)
+        except NodeError:
+            # The rules cannot be read: nobody is known, but nobody is refused for good either.
+            decision = TEMPORARY_CONGESTION
         if isinstance(decision, Rejection):
             self._reject(stream, address, request, decision)
             return

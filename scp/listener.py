@@ -109,6 +109,7 @@ class Listener:
             select.select([self._wake], [], [], _OUT_OF_DESCRIPTORS_SECONDS)
             return
         if len(self._open) >= _MAX_CONNECTIONS:
+            _log.warning("connection_dropped", open=len(self._open))
             connection.close()
             return
         stream = SocketStream(connection)

@@ -95,7 +95,11 @@ class DatabaseRecorder:
     def stop_heartbeat(self) -> None:
         """End what `start_heartbeat` began, and what this process may have left open."""
         self._ended.set()
-        self._database.write(associations.sweep_dead, now=time.time(), listener=self.listener)
+        try:
+            self._database.write(associations.sweep_dead, now=time.time(), listener=self.listener)
+        except NodeError as error:
+            # The silence of this process will say the same a little later.
+            _log.warning("sweep_failed", reason=str(error))
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT_SECONDS):
