@@ -15,7 +15,7 @@ from typing import IO, Any, Final, Protocol, Self, cast
 import numpy as np
 import structlog
 
-from archive.decoding_messages import LENGTHS, send_message
+from archive.decoding_messages import LENGTHS, READY, send_message
 from archive.errors import NotTranscodable
 from archive.pixels import ImagePixels
 
@@ -23,6 +23,7 @@ _log = structlog.get_logger()
 
 WORKERS: Final = 2
 TIMEOUT_SECONDS: Final = 30
+_START_SECONDS: Final = 60
 # Address space, not memory: libraries reserve much more than they use.
 MEMORY_BYTES: Final = 2 << 30
 _MAX_FRAME_BYTES: Final = 1 << 30
@@ -72,9 +73,11 @@ class _Worker:
             bufsize=0,
             env=environment,
         )
+        self._ready = False
 
     def ask(self, request: dict[str, Any], codestream: bytes, expected_bytes: int) -> tuple[dict[str, Any], bytearray]:
         """Send one frame and wait for the answer."""
+        self._await_start()
         deadline = time.monotonic() + self._timeout_seconds + 1
         try:
             send_message(cast("IO[bytes]", self._process.stdin), request, codestream)
@@ -97,6 +100,12 @@ class _Worker:
         for pipe in (self._process.stdin, self._process.stdout):
             cast("IO[bytes]", pipe).close()
         self._process.wait()
+
+    def _await_start(self) -> None:
+        """Wait for the first sign of life: loading the codecs does not count as decoding."""
+        if not self._ready:
+            self._receive(len(READY), time.monotonic() + _START_SECONDS)
+            self._ready = True
 
     def _receive(self, count: int, deadline: float) -> bytearray:
         received = bytearray(count)
@@ -158,8 +167,7 @@ class DecodingPool:
         worker = self._free.get()
         good = None
         try:
-            if worker is None or not worker.alive:
-                worker = _Worker(self._memory_bytes, self._timeout_seconds)
+            worker = self._living(worker)
             answer = worker.ask(request, codestream, expected_bytes)
             good = worker
         except _WorkerFailed as error:
@@ -172,6 +180,13 @@ class DecodingPool:
             if good is None and worker is not None:
                 worker.stop()
             self._free.put(good)
+
+    def _living(self, worker: _Worker | None) -> _Worker:
+        if worker is not None and worker.alive:
+            return worker
+        if worker is not None:
+            worker.stop()
+        return _Worker(self._memory_bytes, self._timeout_seconds)
 
     def close(self) -> None:
         """End all processes; call it when no caller is left."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import IO, Any, Final
 
 LENGTHS: Final = struct.Struct(">II")
+READY: Final = b"ready"
+"""What a child process says first."""
 
 
 def send_message(pipe: IO[bytes], description: Mapping[str, Any], data: bytes) -> None:

@@ -19,7 +19,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, RLELossless
 
 from archive.decoding_extended import decode_twelve_bits, needs_twelve_bits
-from archive.decoding_messages import LENGTHS, send_message
+from archive.decoding_messages import LENGTHS, READY, send_message
 
 # Colour that was coded with loss is shown as RGB; lossless colour stays in the space it was stored in, bit for bit.
 _LOSSY_COLOUR: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
@@ -27,6 +27,8 @@ _LOSSY_COLOUR: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4
 
 def serve(source: BinaryIO, target: BinaryIO, timeout_seconds: int) -> None:
     """Answer requests until the parent closes the pipe; a request that takes too long ends the process."""
+    target.write(READY)
+    target.flush()
     while header := source.read(LENGTHS.size):
         description_length, data_length = LENGTHS.unpack(header)
         request = json.loads(source.read(description_length))

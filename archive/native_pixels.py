@@ -45,7 +45,7 @@ def decode_frame(buffer: memoryview, pixels: ImagePixels, index: int, decoder: F
     if pixels.encapsulated:
         return decode_compressed(pixels, encapsulated_frame(buffer, index_frames(buffer, pixels), index), decoder)
     # An array must not hold on to the mapped file.
-    return _native_array(bytes(native_frame(buffer, pixels, index)), pixels)
+    return _native_array(bytes(little_endian_frame(buffer, pixels, index)), pixels)
 
 
 def decode_compressed(pixels: ImagePixels, codestream: bytes, decoder: FrameDecoder) -> DecodedFrame:
@@ -62,7 +62,16 @@ def little_endian_frame(buffer: memoryview, pixels: ImagePixels, index: int) -> 
     number_bytes = _number_bytes(pixels)
     if not encoding_of(pixels.transfer_syntax_uid).big_endian or number_bytes == 1:
         return frame
+    if pixels.bits_allocated <= _BYTE:
+        return _bytes_of_words(buffer, pixels, index * len(frame), len(frame))
     return np.frombuffer(frame, f">u{number_bytes}").astype(f"<u{number_bytes}").tobytes()
+
+
+def _bytes_of_words(buffer: memoryview, pixels: ImagePixels, start: int, length: int) -> bytes:
+    """Give bytes that stand in big endian words, which a frame of odd length divides."""
+    first, end = start - start % 2, start + length + (start + length) % 2
+    words = np.frombuffer(buffer[pixels.position + first : pixels.position + end], ">u2")
+    return words.astype("<u2").tobytes()[start - first : start - first + length]
 
 
 def description_of(pixels: ImagePixels, frame: DecodedFrame) -> dict[int, tuple[bytes, bytes]]:
@@ -135,9 +144,8 @@ def _native_array(frame: bytes, pixels: ImagePixels) -> DecodedFrame:
 
 
 def _dtype(pixels: ImagePixels) -> str:
-    order = ">" if encoding_of(pixels.transfer_syntax_uid).big_endian else "<"
     kind = "f" if pixels.real else "i" if pixels.pixel_representation else "u"
-    return f"{order}{kind}{pixels.bits_allocated // _BYTE}"
+    return f"<{kind}{pixels.bits_allocated // _BYTE}"
 
 
 def _full_resolution(frame: bytes, pixels: ImagePixels) -> "np.ndarray[Any, Any]":
