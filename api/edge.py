@@ -82,9 +82,9 @@ def route_of(scope: Scope) -> str:
         return "viewer" if scope.get("state", {}).get("viewer") else "unmatched"
     path: str = scope["path"]
     names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
-    for value in names:
+    for value, name in names.items():
         if "/" in value:
-            path = path.replace(value, names[value], 1)
+            path = path.replace(value, name, 1)
     return "/".join(names.get(segment, segment) for segment in path.split("/"))
 
 

@@ -178,6 +178,18 @@ def test_a_slow_reader_is_let_go_and_the_others_are_not(impatient_node: Served) 
         assert _take(quick, 1) == more
 
 
+def test_more_clients_than_a_process_serves_are_asked_to_come_later(
+    node: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.feed.endpoint._MOST_CLIENTS", 1)
+    with _open(node, since=0) as first:
+        _listening(node, 1)
+        with _open(node) as second:
+            assert _close_code(second) == 1013
+        numbers = _append(node, 1)
+        assert _take(first, 1) == numbers
+
+
 @pytest.mark.parametrize("since", ["-1", "x", "1e3", str(1 << 64)])
 def test_an_impossible_since_is_refused(shared_node: Served, since: str) -> None:
     with shared_node.as_admin() as admin:
