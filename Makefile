@@ -8,6 +8,8 @@ NPM_SUM := $(shell sha256sum viewer/package-lock.json | cut -c1-16)
 VIEWER_SUM := $(shell find viewer -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | LC_ALL=C sort \
 	| xargs -d '\n' sha256sum | sha256sum | cut -c1-16)
 
+PACKAGES := isocenter scp dicomweb api analysis routing access archive config
+
 # A stamp lies in the folder it speaks for, so that deleting the folder deletes the stamp.
 ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
@@ -19,6 +21,7 @@ help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: $(ENVIRONMENT) $(VIEWER) ## environment and viewer; .venv/bin/isocenter is there afterwards
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 
 demo: setup ## node, simulated modality and PACS, one study and its report; then serves
 	@$(BIN)/python -m isocenter.demo
@@ -30,6 +33,7 @@ check: setup ## linters and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases -p tests
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	cd viewer && npm run --silent check
@@ -53,7 +57,7 @@ $(ENVIRONMENT):
 	@.ci/require python
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv sync --frozen --inexact --quiet
+	$(BIN)/uv sync --frozen --inexact --quiet --compile-bytecode
 	@rm -f .venv/.synced-* && touch $@
 
 $(MODULES):

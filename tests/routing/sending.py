@@ -11,8 +11,10 @@ from routing.deliveries import DeliveryLoop
 from routing.dispatch import Convert, Destination
 
 
-def as_is(_instance: StoredInstance, _source: Path, _sr_class: str, _folder: Path) -> None:
+def as_is(instance: StoredInstance, source: Path, sr_class: str, folder: Path) -> StoredInstance | None:
     """Convert nothing."""
+    del instance, source, sr_class, folder
+    return None
 
 
 @dataclass

@@ -38,9 +38,10 @@ class Pacs:
         self.handlers: list[Any] = [(evt.EVT_C_STORE, self._store), (evt.EVT_ACCEPTED, self._accepted)]
 
     def _store(self, event: evt.Event) -> int:
+        request: Any = event.request
         if self.status == 0:
-            self.received.append(str(event.request.AffectedSOPInstanceUID))
-            self.classes.append(str(event.request.AffectedSOPClassUID))
+            self.received.append(str(request.AffectedSOPInstanceUID))
+            self.classes.append(str(request.AffectedSOPClassUID))
         return self.status
 
     def _accepted(self, event: evt.Event) -> None:
@@ -210,7 +211,8 @@ def test_a_destination_gets_the_form_it_can_keep(sending: Sending, pacs: Pacs, r
 def test_what_has_no_form_for_a_destination_fails_for_good(
     sending: Sending, pacs: Pacs, run_loop: Callable[[], None]
 ) -> None:
-    def convert(*_: object) -> None:
+    def convert(instance: StoredInstance, source: Path, sr_class: str, folder: Path) -> StoredInstance | None:
+        del instance, source, sr_class, folder
         raise NotTranscodable("no key image")
 
     sending.convert = convert

@@ -33,13 +33,14 @@ RESULT = NewResult(
 
 @pytest.fixture
 def queueing(sending: Sending) -> Queueing:
-    for values in (
+    peers: list[dict[str, Any]] = [
         {"name": "MODALITY1", "ae_title": "MODALITY1"},
         {"name": "PACS1", "ae_title": "PACS1", "results": True},
         {"name": "ARCHIVE", "ae_title": "ARCHIVE", "results": False},
         {"name": "ELSEWHERE", "ae_title": "PACS2", "results": True, "tenant": "other"},
-    ):
-        ae = RemoteAE(host="127.0.0.1", port=104, **values)  # type: ignore[arg-type]  # keywords of one dictionary
+    ]
+    for values in peers:
+        ae = RemoteAE(host="127.0.0.1", port=104, **values)
         sending.database.write(remote_aes.add, ae, now=1.0)
     sending.database.write(collect_arrivals, time.time())
     return Queueing(return_to_sender=True)
