@@ -1,40 +1,37 @@
-import { useQuery } from "@tanstack/react-query";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Report } from "../reports/report";
 import type { Focus } from "../study/focus";
 import { Button } from "../ui/Button";
-import { Failed, Loading } from "../ui/messages";
+import { Failed } from "../ui/messages";
 import { FindingList } from "./FindingList";
-import { type Result, reportQuery } from "./queries";
+import type { Result } from "./queries";
 import { ReportTree } from "./ReportTree";
 import { STATE_COLOURS, STATE_TEXTS } from "./states";
 import { VerdictButtons } from "./VerdictButtons";
 
 interface Props {
   result: Result;
+  report: UseQueryResult<Report>;
   focus: Focus | null;
   onFocus: (focus: Focus) => void;
-  onReplaced: (result: Result) => void;
 }
 
-export function ResultCard({ result, focus, onFocus, onReplaced }: Props) {
-  const rejected = result.state === "rejected";
-  // The archive no longer answers for a rejected report; one that was read before stays readable.
-  const report = useQuery({ ...reportQuery(result), enabled: !rejected });
+export function ResultCard({ result, report, focus, onFocus }: Props) {
+  const mock = report.data?.notForClinicalUse ?? /\bmock\b/i.test(result.analyzer);
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-2.5 px-3 py-2.5">
-      <Heading result={result} mock={report.data?.notForClinicalUse ?? /\bmock\b/i.test(result.analyzer)} />
-      {report.isLoading && <Loading what="the report" />}
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2.5 border-b border-line px-3 py-2.5 last-of-type:border-b-0">
+      <Heading result={result} mock={mock} />
       {report.isError && !report.data && (
         <Failed what="The report" error={report.error} retry={() => void report.refetch()} />
       )}
-      {rejected && (
+      {result.state === "rejected" && (
         <p className="text-muted">
           {result.reason || "This result was rejected and is no longer delivered."}
         </p>
       )}
       {report.data && <Findings report={report.data} result={result} focus={focus} onFocus={onFocus} />}
-      {result.state === "preliminary" && <VerdictButtons result={result} onReplaced={onReplaced} />}
+      {result.state === "preliminary" && <VerdictButtons result={result} />}
       {report.data && <RawReport report={report.data} />}
     </div>
   );

@@ -7,23 +7,17 @@ import { Alert } from "../ui/messages";
 import { type Result, useJudge } from "./queries";
 import { RejectDialog } from "./RejectDialog";
 
-interface Props {
-  result: Result;
-  onReplaced: (result: Result) => void;
-}
-
 /** A person's word on a result: only this makes it final. */
-export function VerdictButtons({ result, onReplaced }: Props) {
+export function VerdictButtons({ result }: { result: Result }) {
   const session = useSession();
   const judge = useJudge(result.study_uid);
   const [asking, setAsking] = useState(false);
   if (!can(session, "decide-results")) return null;
 
-  const accept = () =>
-    judge.mutate({ id: result.id, verdict: { act: "accept", comment: "" } }, { onSuccess: onReplaced });
+  const accept = () => judge.mutate({ id: result.id, verdict: { act: "accept", comment: "" } });
   const reject = (reason: string) => {
     setAsking(false);
-    judge.mutate({ id: result.id, verdict: { act: "reject", reason } }, { onSuccess: onReplaced });
+    judge.mutate({ id: result.id, verdict: { act: "reject", reason } });
   };
   return (
     <div className="grid gap-2">
