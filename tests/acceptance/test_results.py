@@ -27,8 +27,10 @@ def retrieved(
 # Device UID in Contributing Equipment: the standard has it (PS3.3 C.12.1), this release of the validator has not.
 _NEWER_THAN_THE_VALIDATOR = {
     "Warning - Attribute is not present in standard DICOM IOD - (0x0018,0x1002) UI Device UID ",
-    "Warning - Dicom dataset contains attributes not present in standard DICOM IOD"
-    " - this is a Standard Extended SOP Class",
+    (
+        "Warning - Dicom dataset contains attributes not present in standard DICOM IOD"
+        " - this is a Standard Extended SOP Class"
+    ),
 }
 
 

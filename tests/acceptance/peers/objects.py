@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
-from pydicom.uid import CTImageStorage, generate_uid
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 
 def ct_slice(**changes: Any) -> Dataset:
@@ -57,7 +58,9 @@ def encoded(ds: Dataset, *, implicit: bool = False) -> bytes:
 def part10(ds: Dataset) -> bytes:
     """Encode a data set as a DICOM file (PS3.10)."""
     buffer = io.BytesIO()
-    ds.save_as(buffer, implicit_vr=False, little_endian=True, enforce_file_format=True)
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
 
 
