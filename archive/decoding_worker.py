@@ -73,13 +73,13 @@ def decode(request: dict[str, Any], codestream: bytes) -> tuple["np.ndarray[Any,
 
 
 def _plugins(transfer_syntax: UID, available: tuple[str, ...]) -> list[str]:
-    """Order decoders: the ones that are exact and quick for a syntax first."""
-    preferred = {"gdcm": 1, "pillow": 2}
+    """Choose decoders: exact and quick ones. A slow one that tries its luck with what others refused helps nobody."""
+    chosen = ["gdcm", "pillow"]
     if transfer_syntax in JPEGLSTransferSyntaxes:
-        preferred = {"pyjpegls": 0, "gdcm": 1}
+        chosen = ["pyjpegls"]
     elif transfer_syntax in JPEG2000TransferSyntaxes or transfer_syntax == RLELossless:
-        preferred = {"pylibjpeg": 0, "pydicom": 1, "gdcm": 2, "pillow": 3}
-    return sorted(available, key=lambda name: preferred.get(name, len(preferred)))
+        chosen = ["pylibjpeg"]
+    return [plugin for plugin in chosen if plugin in available]
 
 
 def _answer(request: dict[str, Any], codestream: bytes) -> tuple[dict[str, Any], bytes]:

@@ -55,7 +55,7 @@ def test_a_worker_serves_many_frames(pool: DecodingPool, frame: tuple[ImagePixel
 
 def test_garbage_is_refused_and_the_next_frame_decoded(pool: DecodingPool, frame: tuple[ImagePixels, bytes]) -> None:
     pixels, codestream = frame
-    for garbage in (b"", b"\xff\xd8\xff", os.urandom(4096), codestream[: len(codestream) // 2]):
+    for garbage in (b"", b"\xff\xd8\xff", os.urandom(4096), codestream[:60]):
         with pytest.raises(NotTranscodable):
             pool.decode(pixels, garbage)
     assert pool.decode(pixels, codestream).samples.shape == (64, 64)
