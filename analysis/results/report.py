@@ -1,6 +1,6 @@
 """The structured report: Imaging Measurement Report, PS3.16 TID 1500, with its document modules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from pydicom.dataset import Dataset
 
@@ -30,15 +30,18 @@ _SUMMARY_MEANINGS = {
     Summary.PARTLY_FAILED_WITH_FINDINGS: "Not all algorithms succeeded; with findings",
     Summary.FAILED: "No algorithms succeeded; without findings",
 }
-# What to report for images that do not name their procedure.
-_PROCEDURES = {
-    "CT": Code("77477000", "SCT", "Computed tomography"),
-    "MR": Code("113091000", "SCT", "Magnetic resonance imaging"),
-    "PT": Code("82918005", "SCT", "Positron emission tomography"),
-    "US": Code("16310003", "SCT", "Diagnostic ultrasonography"),
-    "MG": Code("71651007", "SCT", "Mammography"),
-}
 _IMAGING = Code("363679005", "SCT", "Imaging procedure")
+_RADIOGRAPHY = Code("43468-8", "LN", "XR unspecified body region")
+# CID 100, by modality. What the images' own codes say in more detail stands in Procedure Code Sequence.
+_PROCEDURES = {
+    "CT": Code("25045-6", "LN", "CT unspecified body region"),
+    "MR": Code("25056-3", "LN", "MRI unspecified body region"),
+    "NM": Code("49118-3", "LN", "NM unspecified body region"),
+    "PT": Code("44136-0", "LN", "PET unspecified body region"),
+    "CR": _RADIOGRAPHY,
+    "DX": _RADIOGRAPHY,
+    "MG": _RADIOGRAPHY,
+}
 
 
 def build_report(run: Run, result: Result, segmentation: Segmentation | None) -> Dataset:
@@ -73,8 +76,7 @@ def _document_general(ds: Dataset, run: Run, result: Result, segmentation: Segme
 def _content(run: Run, result: Result, segmentation: Segmentation | None) -> Iterator[Dataset]:
     yield code(_LANGUAGE, _ENGLISH, MODIFIER)
     yield from _observer(run.algorithm)
-    for procedure in _procedures(run.series.header):
-        yield code(_PROCEDURE_REPORTED, procedure, MODIFIER)
+    yield code(_PROCEDURE_REPORTED, _PROCEDURES.get(run.series.modality, _IMAGING), MODIFIER)
     yield from image_library(_key_images(run, result, segmentation))
     groups = list(_groups(run, result, segmentation))
     if groups:
@@ -95,16 +97,6 @@ def _observer(algorithm: Algorithm) -> Iterator[Dataset]:
         ("121016", "Device Observer Serial Number", algorithm.version),
     ):
         yield text(Code(value, "DCM", meaning), content, CONTEXT)
-
-
-def _procedures(header: Dataset) -> Sequence[Code]:
-    """Give the imaging procedure: what the images say, else what their modality is."""
-    named = []
-    for item in header.get("ProcedureCodeSequence") or ():
-        value = item.get("CodeValue") or item.get("LongCodeValue")
-        if value and item.get("CodingSchemeDesignator") and item.get("CodeMeaning"):
-            named.append(Code(str(value), str(item.CodingSchemeDesignator), str(item.CodeMeaning)))
-    return named or [_PROCEDURES.get(str(header.get("Modality")), _IMAGING)]
 
 
 def _groups(run: Run, result: Result, segmentation: Segmentation | None) -> Iterator[Dataset]:

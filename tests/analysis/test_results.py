@@ -296,3 +296,18 @@ def _circle_on(sop_instance_uid: str) -> Finding:
         measurements=(Measurement(name=DIAMETER, value=12.0, unit=MILLIMETER),),
         region=Region(sop_instance_uid=sop_instance_uid, shape=Shape.CIRCLE, points=((60.0, 60.0), (64.0, 60.0))),
     )
+
+
+def test_pixelmed_finds_the_templates_kept(chest: SeriesInput, tmp_path: Path) -> None:
+    library = Path("/usr/share/java/pixelmed.jar")
+    if not library.exists() or shutil.which("java") is None:
+        pytest.skip("PixelMed (Debian libpixelmed-java) is not installed")
+    # One kind of group: mixed kinds make this validator compare a group with another one's template.
+    result = Result(findings=(_circle_on(chest.slices[7].sop_instance_uid),))
+    (file,) = write_results(run_of(chest, MODEL), result, tmp_path)
+    unlimited = [f"-Djdk.xml.{name}=0" for name in ("xpathExprGrpLimit", "xpathExprOpLimit", "xpathTotalOpLimit")]
+    command = ["java", *unlimited, "-cp", f"{library}:/usr/share/java/*", "com.pixelmed.validate.DicomSRValidator"]
+    done = subprocess.run([*command, str(file.path)], capture_output=True, text=True, check=False, timeout=110)
+    output = done.stdout + done.stderr
+    assert "IOD validation complete" in output
+    assert [line for line in output.splitlines() if line.startswith("Error")] == []
