@@ -25,7 +25,7 @@ def analyze(
     ] = None,
 ) -> None:
     """Run one analyzer on every series below a path that it takes, and write its SR and SEG."""
-    with Progress(console=messages) as progress:
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task(analyzer, total=100)
         try:
             outcomes = analyze_folder(

@@ -34,7 +34,8 @@ def check(
 ) -> None:
     """Compare every object file with its hash in the index. Exit code 1 when something is missing or damaged."""
     settings = settings_of(config, role="db")
-    with node_database(settings) as database, open_blobs(settings) as blobs, Progress(console=messages) as progress:
+    bar = Progress(console=messages, disable=not messages.is_terminal)
+    with node_database(settings) as database, open_blobs(settings) as blobs, bar as progress:
         task = progress.add_task("Checking", total=None)
         report = consistency.check(
             database,

@@ -74,7 +74,7 @@ def _files_below(paths: list[Path]) -> Iterator[Path]:
 
 def _feed(receiver: Receiver, files: list[Path]) -> None:
     columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=messages) as progress:
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as progress:
         task = progress.add_task("import", total=len(files))
         for file in files:
             try:

@@ -140,9 +140,7 @@ class Demo:
         """Tell what the feed tells until the PACS has the report."""
         timeline, sequence = Timeline(study_uid, begun), 0
         deadline = time.monotonic() + _REPORT_SECONDS
-        self._console.print(
-            "The mock analyzer only waits 2 to 4 s; the lung densitometry is real.", style="dim"
-        )
+        self._console.print("The mock analyzer only waits 2 to 4 s; the lung densitometry is real.", style="dim")
         while not timeline.is_over:
             if time.monotonic() > deadline:
                 raise DemoFailed(f"no report within {_REPORT_SECONDS:.0f} s; see {node.log}")

@@ -28,7 +28,7 @@ def test_an_empty_configuration_is_a_safe_single_machine_node(file: Path) -> Non
     assert (settings.web.host, settings.web.port) == ("127.0.0.1", 8080)
     assert settings.dicom.unknown_callers == "reject"
     assert settings.storage.duplicates == "keep-first"
-    assert settings.analysis.mock.delay_seconds == (30, 60)
+    assert list(settings.analysis.mock.delay_seconds) == [30, 60]
     assert settings.events.url is None
     assert settings.queue.url is None
 
@@ -67,7 +67,7 @@ def test_environment_values_have_the_type_of_their_key(file: Path) -> None:
             "ISOCENTER_AE": '[{"ae_title": "PACS1", "host": "pacs", "port": 104, "allowed": ["echo"]}]',
         },
     )
-    assert settings.analysis.mock.delay_seconds == (0, 0.5)
+    assert list(settings.analysis.mock.delay_seconds) == [0, 0.5]
     assert settings.dicom.require_called_ae is False
     assert settings.dicom.ae_title == "12345"
     assert settings.database.url == "postgresql://db/isocenter"

@@ -1,0 +1,238 @@
+"""The commands, on a node's database and storage."""
+
+import json
+import socket
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydicom.uid import generate_uid
+from typer.testing import CliRunner, Result
+
+from archive import deliveries, schema
+from archive.database import Database
+from isocenter.cli import app, main
+from isocenter.demo.phantom import write_phantom
+from tests.routing.peers import scp
+from tests.waiting import free_port
+
+VERIFICATION = "1.2.840.10008.1.1"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> Path:
+    """A node's folder; commands find its configuration by the environment."""
+    path = tmp_path / "isocenter.toml"
+    path.write_text(f'data_dir = "{tmp_path}/data"\n[database]\nurl = "{sqlite_url}"\n')
+    monkeypatch.setenv("ISOCENTER_CONFIG", str(path))
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """Run a command that must succeed."""
+    del folder
+
+    def invoke(*arguments: str, code: int = 0, text: str | None = None) -> Result:
+        result = CliRunner().invoke(app, arguments, input=text)
+        assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def fail(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command that must fail, as the installed program; gives its one line."""
+    del folder
+
+    def invoke(*arguments: str, code: int = 1) -> str:
+        monkeypatch.setattr("sys.argv", ["isocenter", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert ended.value.code == code, lines
+        assert len(lines) == 1, lines
+        return lines[0].removeprefix("isocenter: ")
+
+    return invoke
+
+
+def test_every_command_explains_itself(run: Run) -> None:
+    listed = run("--help").output
+    for command in ("serve", "dicom", "web", "worker", "db", "ae", "user", "apikey", "import", "send", "analyze"):
+        assert command in listed
+        assert "Usage" in run(command, "--help").output
+
+
+def test_accounts_are_made_changed_and_listed(run: Run, folder: Path) -> None:
+    run("user", "add", "root", "--role", "admin", "--password-file", "-", text="correct horse\n")
+    run(
+        "user",
+        "add",
+        "anna",
+        "--role",
+        "clinician",
+        "--name",
+        "Anna Gram",
+        "--password-file",
+        "-",
+        text="long enough\n",
+    )
+    (folder / "password").write_text("another one\n")
+    run("user", "passwd", "anna", "--password-file", str(folder / "password"))
+    listed = run("user", "list").output
+    assert "anna" in listed
+    assert "clinician" in listed
+
+
+def test_a_password_that_is_too_short_is_refused(fail: Callable[..., str], folder: Path) -> None:
+    (folder / "password").write_text("short")
+    text = fail("user", "add", "anna", "--role", "admin", "--password-file", str(folder / "password"))
+    assert text == "A password has at least 8 characters."
+
+
+def test_an_account_that_exists_is_not_made_again(fail: Callable[..., str], run: Run, folder: Path) -> None:
+    (folder / "password").write_text("long enough")
+    arguments = ("user", "add", "anna", "--role", "admin", "--password-file", str(folder / "password"))
+    run(*arguments)
+    assert "There is a user 'anna' already." in fail(*arguments)
+
+
+def test_a_key_is_printed_once_and_alone(run: Run) -> None:
+    key = run("apikey", "create", "--role", "service", "--name", "router", "--days", "30").stdout
+    assert key.startswith("iso_")
+    assert key.count("\n") == 1
+    listed = run("apikey", "list").output
+    assert "router" in listed
+    assert key.strip() not in listed
+    run("apikey", "revoke", "1")
+    assert "False" in run("apikey", "list").output
+
+
+def test_remote_aes_are_added_listed_and_removed(run: Run) -> None:
+    run("ae", "add", "PACS1", "--host", "127.0.0.1", "--port", "104", "--allow", "echo", "--results")
+    listed = run("ae", "list").output
+    assert "PACS1" in listed
+    assert "runtime" in listed
+    run("ae", "remove", "PACS1")
+    assert "PACS1" not in run("ae", "list").output
+
+
+def test_an_impossible_remote_ae_is_refused(fail: Callable[..., str]) -> None:
+    text = fail("ae", "add", "PACS1", "--host", "h", "--port", "104", "--source-network", "10.0.0.0/99")
+    assert text.startswith("source_networks.0: ")
+
+
+def test_echo_says_how_long_it_took(run: Run) -> None:
+    with scp({VERIFICATION: ["1.2.840.10008.1.2"]}, []) as peer:
+        run("ae", "add", "PACS1", "--host", peer.host, "--port", str(peer.port))
+        assert "PACS1: C-ECHO succeeded in " in run("ae", "echo", "PACS1").output
+
+
+def test_echo_says_why_it_failed(run: Run, fail: Callable[..., str]) -> None:
+    run("ae", "add", "PACS1", "--host", "127.0.0.1", "--port", str(free_port()))
+    assert fail("ae", "echo", "PACS1").startswith("PACS1: no connection: ")
+    assert fail("ae", "echo", "NOBODY").endswith("No remote AE is called 'NOBODY'.")
+
+
+def test_files_folders_zips_and_media_are_imported_once(run: Run, folder: Path) -> None:
+    study = write_phantom(folder / "medium" / "IMAGES", slices=3, size=64)
+    (folder / "medium" / "DICOMDIR").write_bytes(study.files[0].read_bytes())
+    (folder / "medium" / "notes.txt").write_text("not DICOM")
+    assert "3 stored, 0 were here already, 1 refused" in run("import", str(folder / "medium"), code=1).output
+    with zipfile.ZipFile(folder / "study.zip", "w") as archive:
+        for file in study.files:
+            archive.write(file, file.name)
+    assert "0 stored, 3 were here already, 0 refused" in run("import", str(folder / "study.zip")).output
+    medium = str(folder / "medium" / "IMAGES")
+    assert "0 stored, 3 were here already, 0 refused" in run("import", medium).output
+
+
+def test_a_path_that_is_not_there_is_refused(run: Run, folder: Path) -> None:
+    assert "there is no" in run("import", str(folder / "nothing"), code=2).output
+
+
+def test_a_study_is_queued_for_a_remote_ae(run: Run, fail: Callable[..., str], folder: Path, sqlite_url: str) -> None:
+    study = write_phantom(folder / "study", slices=3, size=64)
+    run("import", str(folder / "study"))
+    run("ae", "add", "PACS1", "--host", "127.0.0.1", "--port", "104")
+    assert "3 objects queued for PACS1" in run("send", study.study_instance_uid, "--to", "PACS1").output
+    assert "There is no such object" in fail("send", str(generate_uid()), "--to", "PACS1")
+    assert "NOBODY" in fail("send", study.study_instance_uid, "--to", "NOBODY")
+    with Database(sqlite_url) as database:
+        assert len(database.read(deliveries.listing, "default").items) == 3
+
+
+def test_index_and_files_are_compared(run: Run, folder: Path) -> None:
+    write_phantom(folder / "study", slices=3, size=64)
+    run("import", str(folder / "study"))
+    assert "3 objects checked" in run("db", "check").output
+    damaged = next((folder / "data" / "blobs").glob("??/*.dcm"))
+    content = bytearray(damaged.read_bytes())
+    content[-1] ^= 1
+    damaged.write_bytes(content)
+    assert "damaged: " in run("db", "check", code=1).output
+    run("db", "check", "--repair", code=1)
+    assert "2 objects checked" in run("db", "check").output
+
+
+def test_the_schema_is_made_by_upgrade(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/new.sqlite")
+    run("db", "upgrade")
+    assert schema.current(f"sqlite:///{folder}/new.sqlite") == schema.head()
+
+
+def test_a_database_without_schema_is_told(
+    fail: Callable[..., str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/new.sqlite")
+    assert "run `isocenter db upgrade`" in fail("user", "list", code=2)
+
+
+def test_the_configuration_is_checked(run: Run, fail: Callable[..., str], folder: Path) -> None:
+    assert "valid" in run("config", "check").output
+    file = folder / "other.toml"
+    file.write_text("[dicom]\nport = 'x'\nprot = 1")
+    output = run("config", "check", "--config", str(file), code=2).output
+    assert "dicom.port: " in output
+    assert "dicom.prot: unknown key, did you mean port?" in output
+    file.write_text('[[route]]\nname = "r"\nto = "NOBODY"')
+    assert "warning: route 'r' sends to 'NOBODY'" in run("config", "check", "--config", str(file)).output
+    file.write_text('[storage]\nurl = "s3://x"')
+    assert fail("config", "check", "--config", str(file), code=2).startswith("storage.url: not supported")
+
+
+def test_the_conformance_statement_follows_the_configuration(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISOCENTER_DICOM__AE_TITLE", "RADIOLOGY")
+    monkeypatch.setenv("ISOCENTER_AE", json.dumps([{"ae_title": "PACS1", "host": "pacs", "port": 104}]))
+    text = run("conformance").stdout
+    assert "| AE title | `RADIOLOGY` |" in text
+    assert "| PACS1 | `PACS1` | pacs:104 |" in text
+    assert "| CT Image Storage | 1.2.840.10008.5.1.4.1.1.2 |" in text
+    assert "| JPEG 2000 Image Compression (Lossless Only) | 1.2.840.10008.1.2.4.90 |" in text
+
+
+def test_an_analyzer_runs_on_a_folder_without_a_node(run: Run, folder: Path) -> None:
+    write_phantom(folder / "study", slices=6, size=64)
+    options = ("--analyzer", "mock-ct-chest", "--option", "delay_seconds=[0, 0]", "-o", str(folder / "results"))
+    output = run("analyze", str(folder / "study"), *options).output
+    assert "complete" in output
+    assert list((folder / "results").rglob("SR*.dcm"))
+
+
+def test_an_analyzer_that_is_not_there_is_told(fail: Callable[..., str], folder: Path) -> None:
+    assert fail("analyze", str(folder), "--analyzer", "nobody").endswith("no analyzer is called nobody")
+
+
+def test_health_tells_what_does_not_answer(fail: Callable[..., str], run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISOCENTER_DICOM__PORT", str(free_port()))
+    monkeypatch.setenv("ISOCENTER_WEB__PORT", str(free_port()))
+    assert fail("health", "dicom").startswith("dicom: no connection to port ")
+    assert fail("health", "web").startswith("web: ")
+    assert fail("health", "worker") == "worker: no sign of life"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        monkeypatch.setenv("ISOCENTER_DICOM__PORT", str(listening.getsockname()[1]))
+        assert "dicom: ok" in run("health", "dicom").output
