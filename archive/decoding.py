@@ -111,8 +111,11 @@ class _Worker:
         received = bytearray(count)
         view, source = memoryview(received), cast("IO[bytes]", self._process.stdout).fileno()
         filled = 0
+        # Not select, which takes no descriptors above 1023: a busy web process has them.
+        poll = select.poll()
+        poll.register(source, select.POLLIN)
         while filled < count:
-            ready, _, _ = select.select([source], [], [], max(0.0, deadline - time.monotonic()))
+            ready = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
             got = os.readv(source, [view[filled : filled + _PIECE]]) if ready else 0
             if not got:
                 raise _WorkerFailed

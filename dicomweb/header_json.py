@@ -99,9 +99,11 @@ class _Writer:
         return element_from_bytes(vr, value, self._codec, big_endian=self.encoding.big_endian)
 
     def _vr(self, token: Token) -> bytes:
-        if token.vr:
+        if token.vr and token.vr != b"UN":
             return token.vr
-        return vr_of(token.tag, signed=self._signed, long=token.length > 2)  # noqa: PLR2004 - more than one number
+        # UN is written by those who do not know an attribute; the dictionary does (PS3.5 Section 6.2.2).
+        vr = vr_of(token.tag, signed=self._signed, long=token.length > 2)  # noqa: PLR2004 - more than one number
+        return b"UN" if vr == b"SQ" else vr
 
     def _uri(self, token: Token) -> str:
         return f"{self._paths[-1]}/{token.tag:08X}"

@@ -13,7 +13,7 @@ ANY_TRANSFER_SYNTAX: Final = "*"
 _LONGEST_HEADER: Final = 8192
 _MOST_RANGES: Final = 64
 # A quoted string, or anything up to a divider: `type=application/dicom` is not quoted by some clients, though it must.
-_PARAMETER: Final = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]*))')
+_PARAMETER: Final = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]+))')
 _TYPE: Final = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)")
 _RANGE: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 

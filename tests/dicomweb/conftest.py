@@ -62,7 +62,7 @@ def everybody(_permission: Permission, /) -> Callable[[], Principal]:
 def served(app: FastAPI) -> Iterator[str]:
     """Serve an application on a free port, in a thread."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", ws="none", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -78,7 +78,8 @@ def open_web(database_url: str, folder: Path, decoder: DecodingPool) -> Iterator
     """Open a service over a database and a folder."""
     with (
         Database(database_url) as database,
-        Archive(database, FileBlobs(folder / "blobs", reserved_bytes=0)) as archive,
+        FileBlobs(folder / "blobs", reserved_bytes=0) as blobs,
+        Archive(database, blobs) as archive,
     ):
         services = Services(
             database=AsyncDatabase(database_url),
