@@ -6,7 +6,7 @@ import structlog
 
 from access import remote_aes, users
 from access.passwords import WeakPassword
-from archive import consistency, routes, schema
+from archive import consistency, events, routes, schema
 from archive.blobs import FileBlobs
 from archive.connection import Connection
 from archive.database import Database
@@ -72,6 +72,8 @@ def cannot_open(error: DatabaseUnavailable) -> CannotStart:
 
 
 def _declare(connection: Connection, settings: Settings, *, now: float) -> str | None:
+    # Roles on several machines start at once, and each declares the same: one after the other.
+    events.lock_order(connection)
     remote_aes.load_declared(connection, settings.ae, now=now)
     routes.load_declared(connection, [route.model_dump(by_alias=True) for route in settings.route], now=now)
     configured = settings.security.admin_password

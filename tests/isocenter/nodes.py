@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
+
+import httpx
 
 from tests.waiting import free_port, wait_until
 
@@ -102,11 +103,22 @@ class ServedNode:
             self.process.kill()
             self.process.wait()
 
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command with the same configuration."""
+        return subprocess.run(
+            [sys.executable, "-m", "isocenter", *arguments, "--config", str(self.file)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env=self._environment,
+            cwd=self.folder,
+        )
+
     def children(self) -> list[int]:
         assert self.process
         text = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in text.split()]
 
     def status(self, path: str) -> int:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
-            return int(answer.status)
+        return httpx.get(f"{self.url}{path}", timeout=10).status_code

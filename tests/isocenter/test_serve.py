@@ -48,10 +48,9 @@ def test_a_node_serves_until_sigterm_and_leaves_nothing_behind(serve: Serve) -> 
     assert "one-time password" not in node.output
 
 
-def test_a_first_start_without_a_password_prints_one_once(serve: Serve, tmp_path: Path) -> None:
-    first = ServedNode(tmp_path / "node", command="web", environment={"ISOCENTER_SECURITY__ADMIN_PASSWORD": ""})
-    del first._environment["ISOCENTER_SECURITY__ADMIN_PASSWORD"]
-    first.start().wait()
+def test_a_first_start_without_a_password_prints_one_once(serve: Serve) -> None:
+    first = serve(command="web", environment={"ISOCENTER_SECURITY__ADMIN_PASSWORD": ""})
+    first.wait()
     assert first.stop() == 0
     assert first.output.splitlines()[0].startswith("first start: user admin, one-time password ")
     first.start().wait()
