@@ -3,7 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { formatMoment } from "../dicom/dates";
 import { useFeedMessages } from "../feed/FeedProvider";
-import type { FeedMessage } from "../generated/events";
+import type { FeedMessage } from "../http/schemas";
 import { Empty } from "../ui/messages";
 import { ScrollArea } from "../ui/ScrollArea";
 import { Select } from "../ui/Select";

@@ -1,10 +1,10 @@
-import type { components } from "../generated/api";
+import type { Schemas } from "../http/schemas";
 import { useCollection } from "../http/useCollection";
 import { CollectionTable } from "../ui/CollectionTable";
 import type { Column } from "../ui/DataTable";
 import { Section } from "../ui/Section";
 
-type Analyzer = components["schemas"]["Analyzer"];
+type Analyzer = Schemas["Analyzer"];
 
 const COLUMNS: readonly Column<Analyzer>[] = [
   { header: "Name", cell: ({ name }) => <span className="font-medium">{name}</span> },

@@ -1,13 +1,11 @@
 import { useState } from "react";
 import { formatDuration, formatMoment } from "../dicom/dates";
-import type { components } from "../generated/api";
+import type { Association } from "../http/schemas";
 import { useCollection } from "../http/useCollection";
 import { CollectionTable } from "../ui/CollectionTable";
 import type { Column } from "../ui/DataTable";
 import { Section } from "../ui/Section";
 import { Select } from "../ui/Select";
-
-type Association = components["schemas"]["Association"];
 
 const STATES = [
   { value: "", label: "All states" },

@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { formatMoment } from "../dicom/dates";
-import type { components } from "../generated/api";
+import type { Schemas } from "../http/schemas";
 import { useCollection } from "../http/useCollection";
 import { CollectionTable } from "../ui/CollectionTable";
 import type { Column } from "../ui/DataTable";
 import { Section } from "../ui/Section";
 import { TextField } from "../ui/TextField";
 
-type AuditRecord = components["schemas"]["AuditRecord"];
+type AuditRecord = Schemas["AuditRecord"];
 
 const COLUMNS: readonly Column<AuditRecord>[] = [
   { header: "Time", cell: ({ time }) => formatMoment(time), className: "whitespace-nowrap" },

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { numbers } from "../dicom/dates";
-import type { components } from "../generated/api";
 import { request } from "../http/client";
+import type { Schemas } from "../http/schemas";
 import { Failed, Loading } from "../ui/messages";
 import { Section } from "../ui/Section";
 import { formatBytes } from "../upload/bytes";
 
-type System = components["schemas"]["System"];
-type Statistics = components["schemas"]["Statistics"];
+type System = Schemas["System"];
+type Statistics = Schemas["Statistics"];
 
 export function SystemTab() {
   const system = useQuery({

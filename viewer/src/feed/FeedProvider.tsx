@@ -1,7 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
-import type { FeedMessage } from "../generated/events";
 import { request } from "../http/client";
+import type { FeedMessage } from "../http/schemas";
+import { Loading } from "../ui/messages";
 import { FeedConnection, type FeedSocket, type FeedState } from "./connection";
 import { Invalidation } from "./invalidation";
 import { FeedLog } from "./log";
@@ -20,55 +21,62 @@ interface Replay {
   last_seq: number;
 }
 
-/** The latest messages and the number from which the live feed goes on. */
-async function loadHistory(): Promise<Replay> {
-  const { last_seq } = await request<Replay>("/api/v1/events?since=0&limit=1");
-  const since = Math.max(0, last_seq - HISTORY);
-  return request<Replay>(`/api/v1/events?since=${since}&limit=${HISTORY}`);
+/** The number of the latest message: what comes after it is news to this page. */
+async function lastSeq(): Promise<number> {
+  return (await request<Replay>("/api/v1/events?since=0&limit=1")).last_seq;
+}
+
+/** The latest messages up to that number, oldest first. */
+async function history(seq: number): Promise<FeedMessage[]> {
+  const since = Math.max(0, seq - HISTORY);
+  const { items } = await request<Replay>(`/api/v1/events?since=${since}&limit=${HISTORY}`);
+  return items.filter((message) => message.seq <= seq);
 }
 
 /** Runs the feed while somebody is logged in. */
 export function FeedProvider({ children }: { children: ReactNode }) {
   const [log] = useState(() => new FeedLog());
   const queries = useQueryClient();
+  const start = useQuery({
+    queryKey: ["feed", "start"],
+    queryFn: lastSeq,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  // The page loads nothing before it knows from where it is kept up to date; else it could miss something between.
+  const known = !start.isPending;
+  const from = start.data ?? 0;
 
   useEffect(() => {
-    let connection: FeedConnection | null = null;
-    let stopped = false;
+    if (!known) return;
     const invalidation = new Invalidation(queries);
     const unlisten = log.listen((message) => invalidation.take(message));
-    const retry = () => connection?.retryNow();
-    window.addEventListener("online", retry);
-    const start = (since: number) => {
-      if (stopped) return;
-      connection = new FeedConnection({
-        open: openSocket,
-        since,
-        onMessage: (message) => log.add(message),
-        onState: (state) => {
-          log.setState(state);
-          // A session that has ended closes the feed as well; asking for it leads to the login page.
-          if (state === "reconnecting") void queries.invalidateQueries({ queryKey: ["session"] });
-        },
-      });
-      connection.start();
-    };
-    loadHistory().then(
-      ({ items, last_seq }) => {
-        if (!stopped) log.remember(items);
-        start(items.at(-1)?.seq ?? last_seq);
+    const connection = new FeedConnection({
+      open: openSocket,
+      since: from,
+      onMessage: (message) => log.add(message),
+      onState: (state) => {
+        log.setState(state);
+        // A session that has ended closes the feed as well; asking for it leads to the login page.
+        if (state === "reconnecting") void queries.invalidateQueries({ queryKey: ["session"] });
       },
-      () => start(0),
+    });
+    const retry = () => connection.retryNow();
+    window.addEventListener("online", retry);
+    connection.start();
+    // Without the past the page works as well.
+    history(from).then(
+      (messages) => log.remember(messages),
+      () => undefined,
     );
     return () => {
-      stopped = true;
       window.removeEventListener("online", retry);
       unlisten();
       invalidation.stop();
-      connection?.stop();
+      connection.stop();
     };
-  }, [log, queries]);
+  }, [log, queries, known, from]);
 
+  if (!known) return <Loading what="the page" />;
   return <FeedContext.Provider value={log}>{children}</FeedContext.Provider>;
 }
 

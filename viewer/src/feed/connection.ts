@@ -1,4 +1,4 @@
-import type { FeedMessage } from "../generated/events";
+import type { FeedMessage } from "../http/schemas";
 
 export type FeedState = "connecting" | "live" | "reconnecting";
 

@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { FeedMessage } from "../generated/events";
+import type { FeedMessage } from "../http/schemas";
 
 /** The queries that a message makes out of date. */
 export function staleKeys(message: FeedMessage): string[][] {

@@ -1,4 +1,4 @@
-import type { FeedMessage } from "../generated/events";
+import type { FeedMessage } from "../http/schemas";
 import type { FeedState } from "./connection";
 
 const KEPT = 2000;
@@ -30,7 +30,9 @@ export class FeedLog {
 
   /** The past, oldest first: shown, but no reason to load anything again. */
   remember(messages: readonly FeedMessage[]): void {
-    this.#set({ messages: [...this.#snapshot.messages, ...[...messages].reverse()].slice(0, KEPT) });
+    const oldest = this.#snapshot.messages.at(-1)?.seq ?? Number.POSITIVE_INFINITY;
+    const past = messages.filter(({ seq }) => seq < oldest).reverse();
+    this.#set({ messages: [...this.#snapshot.messages, ...past].slice(0, KEPT) });
   }
 
   add(message: FeedMessage): void {

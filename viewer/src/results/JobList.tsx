@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { formatClock, formatDuration } from "../dicom/dates";
-import type { JobStatus } from "../generated/api";
 import { explain } from "../http/problem";
+import type { JobStatus } from "../http/schemas";
 import { can } from "../session/permissions";
 import { useSession } from "../session/session";
 import { Button } from "../ui/Button";

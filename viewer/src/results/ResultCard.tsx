@@ -26,9 +26,7 @@ export function ResultCard({ result, report, focus, onFocus }: Props) {
         <Failed what="The report" error={report.error} retry={() => void report.refetch()} />
       )}
       {result.state === "rejected" && (
-        <p className="text-muted">
-          {result.reason || "This result was rejected and is no longer delivered."}
-        </p>
+        <p className="text-muted">This result was rejected and is no longer delivered.</p>
       )}
       {report.data && <Findings report={report.data} result={result} focus={focus} onFocus={onFocus} />}
       {result.state === "preliminary" && <VerdictButtons result={result} />}

@@ -1,11 +1,11 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { components } from "../generated/api";
 import { type Page, request, withQuery } from "../http/client";
 import { instanceMetadata, instancePath } from "../http/dicomweb";
+import type { Schemas } from "../http/schemas";
 import { readReport } from "../reports/report";
 
-export type Result = components["schemas"]["Result"];
-export type Job = components["schemas"]["Job"];
+export type Result = Schemas["Result"];
+export type Job = Schemas["Job"];
 
 /** The reports of a study; a superseded one is replaced by another in the list. */
 export const resultsQuery = (studyUid: string) =>

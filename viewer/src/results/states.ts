@@ -1,4 +1,4 @@
-import type { ResultState } from "../generated/api";
+import type { ResultState } from "../http/schemas";
 
 export const STATE_TEXTS: Record<ResultState, string> = {
   preliminary: "PRELIMINARY",

@@ -1,9 +1,9 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import type { components } from "../generated/api";
 import { rememberCsrf, request } from "../http/client";
 import { Problem } from "../http/problem";
+import type { Schemas } from "../http/schemas";
 
-export type Session = components["schemas"]["Session"];
+export type Session = Schemas["Session"];
 
 const PATH = "/api/v1/session";
 

@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type JsonDataset, number, text } from "../dicom/json";
 import { TAG } from "../dicom/tags";
-import type { components } from "../generated/api";
 import { type Page, request, withQuery } from "../http/client";
 import {
   findInstances,
@@ -13,11 +12,12 @@ import {
   seriesMetadata,
   seriesPath,
 } from "../http/dicomweb";
+import type { Schemas } from "../http/schemas";
 import { framesOf, isImage } from "../rendering/frames";
 import { readSegmentation } from "../rendering/segmentation";
 import { readSeries } from "./series";
 
-type Study = components["schemas"]["Study"];
+type Study = Schemas["Study"];
 
 /** The patient and the study, as its images tell. */
 export const studyQuery = (studyUid: string) =>

@@ -1,7 +1,7 @@
-import type { components } from "../generated/api";
 import { csrfHeaders } from "../http/client";
+import type { Schemas } from "../http/schemas";
 
-export type UploadOutcome = components["schemas"]["UploadOutcome"];
+export type UploadOutcome = Schemas["Upload"];
 
 /** Send one batch; `fetch` cannot tell how much has gone, so this is an XMLHttpRequest. */
 export function sendBatch(

@@ -1,4 +1,4 @@
-import type { StudyStatus as Status } from "../generated/api";
+import type { StudyStatus as Status } from "../http/schemas";
 import { ProgressLine } from "../ui/ProgressLine";
 
 const COLOURS: Record<Status, string> = {

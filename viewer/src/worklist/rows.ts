@@ -1,8 +1,8 @@
 import type { InfiniteData } from "@tanstack/react-query";
-import type { components } from "../generated/api";
 import type { Page } from "../http/client";
+import type { Schemas } from "../http/schemas";
 
-export type Study = components["schemas"]["Study"];
+export type Study = Schemas["Study"];
 export type StudyPages = InfiniteData<Page<Study>, string | null>;
 
 /**

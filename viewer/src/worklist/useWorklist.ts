@@ -1,8 +1,8 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useFeedListener } from "../feed/FeedProvider";
-import type { FeedMessage } from "../generated/events";
 import { type Page, request, withQuery } from "../http/client";
+import type { FeedMessage } from "../http/schemas";
 import { toStudyFilters, type WorklistSearch } from "./filters";
 import { placeStudy, type Study, type StudyPages } from "./rows";
 

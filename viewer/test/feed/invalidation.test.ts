@@ -2,7 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Invalidation, staleKeys } from "../../src/feed/invalidation";
 import { FeedLog } from "../../src/feed/log";
-import type { FeedMessage } from "../../src/generated/events";
+import type { FeedMessage } from "../../src/http/schemas";
 
 const message = (type: string, seq = 1): FeedMessage =>
   ({ seq, type, time: "2026-01-01T00:00:00.000Z", study_uid: "1.2", data: {} }) as unknown as FeedMessage;

@@ -1,12 +1,10 @@
 import { formatMoment } from "../../dicom/dates";
-import type { components } from "../../generated/api";
+import type { Association } from "../../http/schemas";
 import { useCollection } from "../../http/useCollection";
 import { Button } from "../../ui/Button";
 import { CollectionTable } from "../../ui/CollectionTable";
 import type { Column } from "../../ui/DataTable";
 import { Section } from "../../ui/Section";
-
-type Association = components["schemas"]["Association"];
 
 export function RejectedTable({ onAllow }: { onAllow: (association: Association) => void }) {
   const query = useCollection<Association>(["associations", "rejected"], "/api/v1/associations", {

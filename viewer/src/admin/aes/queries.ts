@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { components } from "../../generated/api";
 import { request } from "../../http/client";
+import type { Schemas } from "../../http/schemas";
 import { useCollection } from "../../http/useCollection";
 import { type Draft, entryOf, type RemoteAE } from "./remoteAe";
 
@@ -34,7 +34,7 @@ export function useDeleteAe() {
   return useChange((name: string) => request<void>(aePath(name), { method: "DELETE" }));
 }
 
-type EchoOutcome = components["schemas"]["EchoOutcome"];
+type EchoOutcome = Schemas["EchoOutcome"];
 
 export function useEcho(name: string) {
   return useMutation({

@@ -1,6 +1,6 @@
-import type { components } from "../../generated/api";
+import type { RemoteAE } from "../../http/schemas";
 
-export type RemoteAE = components["schemas"]["RemoteAE"];
+export type { RemoteAE };
 
 /** The services that the dialog asks about; others that an entry has are kept. */
 export const SERVICES = [

@@ -2,9 +2,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { formatMoment } from "../../dicom/dates";
-import type { components } from "../../generated/api";
 import { request } from "../../http/client";
 import { explain } from "../../http/problem";
+import type { Schemas } from "../../http/schemas";
 import { useCollection } from "../../http/useCollection";
 import { Button } from "../../ui/Button";
 import { CollectionTable } from "../../ui/CollectionTable";
@@ -13,7 +13,7 @@ import { Alert } from "../../ui/messages";
 import { Section } from "../../ui/Section";
 import { Select } from "../../ui/Select";
 
-type Delivery = components["schemas"]["Delivery"];
+type Delivery = Schemas["Delivery"];
 
 const PATH = "/api/v1/deliveries";
 const STATUSES = [

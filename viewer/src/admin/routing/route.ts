@@ -1,6 +1,6 @@
-import type { components } from "../../generated/api";
+import type { Route } from "../../http/schemas";
 
-export type Route = components["schemas"]["Route"];
+export type { Route };
 
 export const NEW_ROUTE: Route = {
   name: "",
@@ -14,6 +14,7 @@ export const NEW_ROUTE: Route = {
   series_description: [],
   to: [],
   enabled: true,
+  source: "runtime",
 };
 
 /** The conditions of a route that are lists of texts, with their names for the page. */

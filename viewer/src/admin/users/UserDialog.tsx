@@ -1,6 +1,6 @@
 import { useState } from "react";
-import type { Role } from "../../generated/api";
 import { explain } from "../../http/problem";
+import type { Role } from "../../http/schemas";
 import { Button } from "../../ui/Button";
 import { Checkbox } from "../../ui/Checkbox";
 import { Dialog, DialogActions } from "../../ui/Dialog";

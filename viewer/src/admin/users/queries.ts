@@ -1,9 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { components } from "../../generated/api";
 import { request } from "../../http/client";
+import type { Schemas } from "../../http/schemas";
 import { useCollection } from "../../http/useCollection";
 
-type Schemas = components["schemas"];
 export type User = Schemas["User"];
 export type ApiKey = Schemas["ApiKey"];
 
