@@ -78,7 +78,9 @@ def _shades(values: Array, display: Display, window: Window | None) -> Array:
     if display.voi_lut is not None and window is None:
         return _scaled(display.voi_lut, display.voi_lut.apply(modality))
     chosen = window or Window(0.5, 1.0, "LINEAR_EXACT")
-    return (_voi(modality.astype(np.float32), chosen) * _WHITE + 0.5).astype(np.uint8)
+    # What is no number is black.
+    finite = np.nan_to_num(modality.astype(np.float32), nan=-np.inf)
+    return (_voi(finite, chosen) * _WHITE + 0.5).astype(np.uint8)
 
 
 def _modality(values: Array, display: Display) -> Array:

@@ -1,0 +1,185 @@
+"""STOW-RS: what is stored, what is refused, and what the answer says of each (PS3.18 Section 10.5)."""
+
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from archive.errors import StorageFull
+from tests.archive.dicom_files import offset_of
+from tests.dicomweb.conftest import MAX_UPLOAD_BYTES, Web
+from tests.dicomweb.objects import CT_IMAGE, image, part10, ramp, saved
+from tests.waiting import wait_until
+
+BOUNDARY = "tests-boundary"
+KIND = f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'
+
+
+def body(*files: bytes, part_type: str = "application/dicom", end: bytes = b"--") -> bytes:
+    head = f"--{BOUNDARY}\r\nContent-Type: {part_type}\r\n\r\n".encode()
+    return b"".join(head + file + b"\r\n" for file in files) + f"--{BOUNDARY}".encode() + end + b"\r\n"
+
+
+def store(web: Web, content: Any, path: str = "/studies", **headers: str) -> httpx.Response:
+    wanted = {"Content-Type": KIND, "Accept": "application/dicom+json", **headers}
+    return web.http.post(path, content=content, headers=wanted)
+
+
+def stored_uids(answer: dict[str, Any]) -> list[str]:
+    return [item["00081155"]["Value"][0] for item in answer.get("00081199", {}).get("Value", [])]
+
+
+def reasons(answer: dict[str, Any]) -> list[int]:
+    return [item["00081197"]["Value"][0] for item in answer.get("00081198", {}).get("Value", [])]
+
+
+def spooled(web: Web) -> list[Path]:
+    return list(web.archive.blobs.spool_folder.iterdir())
+
+
+def test_good_objects_are_200_with_their_addresses(any_web: Web) -> None:
+    first = image(ramp())
+    second = image(ramp(), StudyInstanceUID=first.StudyInstanceUID)
+    answer = store(any_web, body(part10(first), part10(second)))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/dicom+json"
+    found = answer.json()
+    assert stored_uids(found) == [first.SOPInstanceUID, second.SOPInstanceUID]
+    assert found["00081190"] == {"vr": "UR", "Value": [f"{any_web.url}/studies/{first.StudyInstanceUID}"]}
+    item = found["00081199"]["Value"][0]
+    assert item["00081150"]["Value"] == [CT_IMAGE]
+    url = f"/studies/{first.StudyInstanceUID}/series/{first.SeriesInstanceUID}/instances/{first.SOPInstanceUID}"
+    assert item["00081190"]["Value"] == [any_web.url + url]
+    assert any_web.http.get(url).status_code == 200
+    assert spooled(any_web) == []
+
+
+def test_one_object_may_come_without_parts(web: Web) -> None:
+    ds = image(ramp())
+    answer = store(web, part10(ds), **{"Content-Type": "application/dicom"})
+    assert (answer.status_code, stored_uids(answer.json())) == (200, [ds.SOPInstanceUID])
+
+
+def test_the_bytes_of_the_data_set_are_kept(web: Web, tmp_path: Path) -> None:
+    ds = image(ramp())
+    file = saved(ds, tmp_path)
+    store(web, body(file.read_bytes()))
+    (kept,) = web.archive.blobs.keys()
+    data_set = file.read_bytes()[offset_of(file) :]
+    assert web.archive.blobs.path(kept).read_bytes().endswith(data_set)
+
+
+def test_the_same_object_again_is_200_and_another_under_its_uid_0111(web: Web) -> None:
+    ds = image(ramp())
+    assert store(web, body(part10(ds))).status_code == 200
+    assert store(web, body(part10(ds))).status_code == 200
+    ds.PatientName = "Other"
+    answer = store(web, body(part10(ds)))
+    assert (answer.status_code, reasons(answer.json())) == (409, [0x0111])
+    assert answer.json()["00081198"]["Value"][0]["00081155"]["Value"] == [ds.SOPInstanceUID]
+
+
+def test_b49_mixed_objects_are_202_with_the_failures(web: Web) -> None:
+    good = image(ramp())
+    answer = store(web, body(part10(image(ramp()))[:-100], part10(good), b"not DICOM at all"))
+    assert answer.status_code == 202
+    found = answer.json()
+    assert stored_uids(found) == [good.SOPInstanceUID]
+    assert reasons(found) == [0xC000, 0xC000]
+    assert spooled(web) == []
+
+
+def test_b49_only_bad_objects_are_409(web: Web) -> None:
+    answer = store(web, body(b"", b"junk", part10(image(ramp()))[:300]))
+    assert answer.status_code == 409
+    assert reasons(answer.json()) == [0xC000] * 3
+    assert web.json("/studies") == []
+
+
+def test_b49_objects_of_another_study_than_the_path_says_are_a900(web: Web) -> None:
+    ds = image(ramp())
+    answer = store(web, body(part10(ds)), path="/studies/1.2.3")
+    assert (answer.status_code, reasons(answer.json())) == (409, [0xA900])
+    assert web.json("/studies") == []
+    assert store(web, body(part10(ds)), path=f"/studies/{ds.StudyInstanceUID}").status_code == 200
+    assert store(web, body(part10(ds)), path="/studies/..x").status_code == 400
+
+
+def test_parts_of_another_kind_fail_alone(web: Web) -> None:
+    answer = store(web, body(b"{}", part_type="application/dicom+json"))
+    assert (answer.status_code, reasons(answer.json())) == (409, [0xC000])
+
+
+def test_a_full_disk_is_a700(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_wanted_bytes: int = 0) -> None:
+        raise StorageFull
+
+    monkeypatch.setattr(web.archive.blobs, "check_space", full)
+    answer = store(web, body(part10(image(ramp()))))
+    assert (answer.status_code, reasons(answer.json())) == (409, [0xA700])
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        ({"Content-Encoding": "gzip"}, body(b"x"), 415),
+        ({"Content-Type": "text/plain"}, b"x", 415),
+        ({"Content-Type": 'multipart/related; type="application/dicom+json"; boundary=b'}, b"x", 415),
+        ({"Content-Type": 'multipart/related; type="application/dicom+xml"; boundary=b'}, b"x", 415),
+        ({"Content-Type": 'multipart/related; type="application/dicom"'}, b"x", 400),
+        ({"Content-Type": f'multipart/related; type="application/dicom"; boundary={"b" * 5000}'}, b"x", 400),
+        ({}, b"no boundary at all", 400),
+        ({}, body(), 400),
+        ({}, body(b"x", end=b""), 400),
+        ({}, body(b"x")[:20], 400),
+        ({"Accept": "text/html"}, body(b"x"), 406),
+    ],
+)
+def test_b50_requests_that_are_wrong_are_refused_as_such(
+    web: Web, headers: dict[str, str], content: bytes, status: int
+) -> None:
+    answer = store(web, content, **headers)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert spooled(web) == []
+
+
+def test_b50_a_body_above_the_limit_is_413(web: Web) -> None:
+    assert store(web, bytes(MAX_UPLOAD_BYTES + 1)).status_code == 413
+
+    def endless() -> Any:
+        yield body(part10(image(ramp())))[:-20]
+        for _ in range(MAX_UPLOAD_BYTES // (1 << 20) + 1):
+            yield bytes(1 << 20)
+
+    # The answer may come while the body is still being sent, and the connection is closed then.
+    with suppress(httpx.WriteError):
+        assert store(web, endless()).status_code == 413
+    wait_until(lambda: not spooled(web) or None, what="the removal of what was spooled")
+
+
+@pytest.mark.parametrize("length", [b"-1", b"abc", b"99999999999999999999"])
+def test_b50_a_lying_content_length_stores_nothing(web: Web, length: bytes) -> None:
+    address = urlsplit(web.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as peer:
+        peer.sendall(
+            b"POST /dicom-web/studies HTTP/1.1\r\nHost: x\r\nContent-Type: application/dicom\r\nContent-Length: "
+            + length
+            + b"\r\n\r\nabc"
+        )
+        assert peer.recv(100).split()[1] in {b"400", b"413"}
+    assert spooled(web) == []
+
+
+def test_b50_a_connection_that_breaks_leaves_nothing(web: Web) -> None:
+    address = urlsplit(web.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as peer:
+        head = f"POST /dicom-web/studies HTTP/1.1\r\nHost: x\r\nContent-Type: {KIND}\r\nContent-Length: 5000000\r\n\r\n"
+        peer.sendall(head.encode() + body(part10(image(ramp())))[:-20] + bytes(2 << 20))
+        wait_until(lambda: spooled(web) or None, what="the beginning of the object")
+    wait_until(lambda: not spooled(web) or None, what="the removal of what was spooled")
+    assert web.json("/studies") == []
