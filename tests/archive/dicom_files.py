@@ -37,5 +37,5 @@ def offset_of(path: Path) -> int:
     """Say where the data set of a file begins."""
     with path.open("rb") as file:
         pydicom.filereader.read_preamble(file, force=False)
-        pydicom.filereader._read_file_meta_info(file)  # type: ignore[attr-defined]
+        pydicom.filereader._read_file_meta_info(file)
         return file.tell()

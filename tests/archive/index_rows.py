@@ -27,7 +27,9 @@ def _row_id(connection: Connection, table: Any, unique: str, values: dict[str, A
     if known is not None:
         return int(known)
     made = connection.execute(insert(table).values(**_with_normal_forms(values, table)))
-    return int(made.inserted_primary_key[0])
+    key = made.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def add_instance(

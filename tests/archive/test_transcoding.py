@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydicom import Dataset, config, dcmread
 from pydicom.filereader import read_dataset
-from pydicom.uid import JPEG2000, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import JPEG2000, UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from archive.decoding import DecodingPool
 from archive.element_stream import Kind, tokens
@@ -55,7 +55,7 @@ def converted(path: Path, target: str, decoder: DecodingPool) -> Dataset:
     found = read_dataset(BytesIO(data), is_implicit_VR=target == ImplicitVRLittleEndian, is_little_endian=True)
     whole = Dataset(found)
     whole.file_meta = dcmread(path, stop_before_pixels=True).file_meta
-    whole.file_meta.TransferSyntaxUID = target
+    whole.file_meta.TransferSyntaxUID = UID(target)
     return whole
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -51,7 +51,7 @@ def image(samples: "np.ndarray[Any, Any]", **attributes: Any) -> Dataset:
 
 def part10(ds: Dataset, transfer_syntax: str = ExplicitVRLittleEndian) -> bytes:
     """Write a DICOM file."""
-    ds.file_meta.TransferSyntaxUID = transfer_syntax
+    ds.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     out = BytesIO()
     ds.save_as(out, enforce_file_format=True)
     return out.getvalue()

@@ -19,13 +19,14 @@ def web(shared_web: Web) -> Web:
     def fill(connection: Any) -> None:
         for number, about in enumerate(STUDIES, start=1):
             for series, modality in enumerate(["CT", "SR"][:number], start=1):
+                size = {"rows": 512, "columns": 256, "bits_allocated": 16} if modality == "CT" else {}
+                about_instance: dict[str, Any] = {"instance_number": "7", **size}
                 add_instance(
                     connection,
                     uids=(f"1.{number}", f"1.{number}.{series}", f"1.{number}.{series}.1"),
                     of_study=about,
                     of_series={"modality": modality, "series_number": str(series), "requested_procedure_id": "RP"},
-                    instance_number="7",
-                    **({"rows": 512, "columns": 256, "bits_allocated": 16} if modality == "CT" else {}),
+                    **about_instance,
                 )
 
     shared_web.database.write(fill)
