@@ -92,5 +92,5 @@ def test_the_first_cause_is_kept() -> None:
         ({"modality": "CT", "body_part": "HEAD"}, False),
     ],
 )
-def test_every_condition_of_a_rule_must_hold(conditions: dict[str, Any], expected: bool) -> None:  # noqa: FBT001
+def test_every_condition_of_a_rule_must_hold(conditions: dict[str, Any], expected: bool) -> None:
     assert bool(to(IMAGE, rule(**conditions))) is expected
