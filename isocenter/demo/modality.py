@@ -29,14 +29,11 @@ class Modality:
     ----------
     folder
         Where it keeps the study it made.
-    node
-        Where the node listens.
     """
 
-    def __init__(self, folder: Path, node: Peer) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._node = node
         self._made: list[StoredInstance] = []
         self.study_uid = fresh_study_uid()
 
@@ -58,14 +55,15 @@ class Modality:
             self._made.append(describe(path))
             yield path
 
-    def send(self) -> Iterator[Outcome]:
+    def send(self, node: Peer) -> Iterator[Outcome]:
         """Send the study over one association."""
-        return deliver(self._node, self._made, self)
+        return deliver(node, self._made, self)
 
-    def find(self, **keys: str) -> Sequence[Dataset]:
+    @staticmethod
+    def find(node: Peer, **keys: str) -> Sequence[Dataset]:
         """Ask the node by C-FIND, Study Root (PS3.4 Annex C.6.2)."""
         syntaxes = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
-        association = open_association(self._node, number_contexts([(_STUDY_ROOT_FIND, syntaxes)]))
+        association = open_association(node, number_contexts([(_STUDY_ROOT_FIND, syntaxes)]))
         try:
             context = context_for(association, _STUDY_ROOT_FIND)
             command = dimse.request(CommandField.C_FIND, association.next_message_id(), data_set=True)

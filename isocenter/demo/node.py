@@ -83,8 +83,8 @@ class DemoNode:
         """The web address, as the `ready` line names it."""
         return self.ready_line.split()[5]
 
-    def start(self) -> str:
-        """Start the node, wait until every role answers, and return its `ready` line."""
+    def start(self) -> None:
+        """Start the node; it takes some seconds until it serves."""
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "isocenter", "serve", "--config", str(self._configuration)],
@@ -99,7 +99,12 @@ class DemoNode:
                     SUPERVISOR_VARIABLE: str(os.getpid()),
                 },
             )
-        self.ready_line = self._process.stdout.readline().strip() if self._process.stdout else ""
+
+    def wait(self) -> str:
+        """Wait until every role answers, and return the node's `ready` line."""
+        if self._process is None or self._process.stdout is None:
+            raise DemoFailed("the node was not started")
+        self.ready_line = self._process.stdout.readline().strip()
         if not self.ready_line.startswith("ready "):
             self._process.wait()
             raise DemoFailed(self.last_words())

@@ -82,11 +82,15 @@ class Demo:
     def run(self) -> None:
         """Play, then serve until Ctrl-C."""
         with self._pacs() as pacs, self._node(pacs) as node:
-            self._say(node.ready_line)
-            modality = self._modality(node)
-            begun = self._acquire(modality)
+            modality = Modality(self._folder / "modality")
+            # The scanner works while the node starts.
+            self._scan(modality)
+            with self._console.status("Starting the node…"):
+                self._say(node.wait())
+            peer = _peer(node)
+            begun = self._send(modality, peer)
             self._follow(node, pacs, modality.study_uid, begun)
-            self._query(modality)
+            self._query(modality, peer)
             self._say(f"viewer {node.url}/", f"user {USERNAME}", f"password {node.password}")
             self._console.print("Serving until Ctrl-C.", style="dim")
             while node.is_running():
@@ -105,31 +109,22 @@ class Demo:
     def _node(self, pacs: SimulatedPacs) -> Iterator[DemoNode]:
         node = DemoNode(self._folder, pacs_port=pacs.port)
         try:
-            with self._console.status("Starting the node…"):
-                node.start()
+            node.start()
             yield node
         finally:
             code = node.stop()
             if code not in (0, 2):
                 raise DemoFailed(f"the node ended with exit code {code}: {node.last_words()}")
 
-    def _modality(self, node: DemoNode) -> Modality:
-        peer = Peer(
-            name=node.ae_title,
-            ae_title=node.ae_title,
-            host="127.0.0.1",
-            port=node.dicom_port,
-            calling_ae_title=TITLE,
-        )
-        return Modality(self._folder / "modality", peer)
-
-    def _acquire(self, modality: Modality) -> datetime:
-        """Make and send the study; returns when the first image went out."""
+    def _scan(self, modality: Modality) -> None:
         for _ in track(modality.scan(), "Scanning a chest phantom", total=SLICES, console=self._console):
             pass
+
+    def _send(self, modality: Modality, node: Peer) -> datetime:
+        """Send the study; returns when the first image went out."""
         self._say(f"study {modality.study_uid}")
         begun = datetime.now(UTC)
-        for outcome in track(modality.send(), "Sending by C-STORE", total=SLICES, console=self._console):
+        for outcome in track(modality.send(node), "Sending by C-STORE", total=SLICES, console=self._console):
             if not outcome.stored:
                 raise DemoFailed(f"an image was not stored: {outcome.reason}")
         seconds = (datetime.now(UTC) - begun).total_seconds()
@@ -155,8 +150,9 @@ class Demo:
             raise DemoFailed("the simulated PACS got no structured report")
         self._say(f"report {pacs.reports[0]}")
 
-    def _query(self, modality: Modality) -> None:
+    def _query(self, modality: Modality, node: Peer) -> None:
         found = modality.find(
+            node,
             QueryRetrieveLevel="SERIES",
             StudyInstanceUID=modality.study_uid,
             Modality="",
@@ -168,8 +164,19 @@ class Demo:
             self._console.print(f"  {series.Modality:4} {series.get('SeriesDescription', '')}", markup=False)
 
     def _say(self, *lines: str) -> None:
+        """Print lines that scripts look for: nothing stands before their first word, no colour either."""
         for line in lines:
-            self._console.print(line, style="bold", markup=False, soft_wrap=True)
+            self._console.print(line, markup=False, soft_wrap=True)
+
+
+def _peer(node: DemoNode) -> Peer:
+    return Peer(
+        name=node.ae_title,
+        ae_title=node.ae_title,
+        host="127.0.0.1",
+        port=node.dicom_port,
+        calling_ae_title=TITLE,
+    )
 
 
 def play(folder: Path) -> int:
