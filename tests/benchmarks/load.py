@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tests.acceptance.peers.raw import P_DATA_TF, Context, RawScu, pdu, status_of, store_rq
 
-_LARGEST_FRAGMENT = 131066
+_LARGEST_PDU = 131072
 # Loopback would carry 64 KiB segments; a scanner's Ethernet does not.
 _SEGMENT = 1448
 
@@ -45,14 +45,14 @@ class Measured:
         return statistics.quantiles(self.latencies, n=100, method="inclusive")[percent - 1] * 1000
 
 
-def _message(instance: Instance, number: int) -> bytes:
+def _message(instance: Instance, number: int, fragment_size: int) -> bytes:
     command = store_rq(
         instance.sop_class_uid.encode(), instance.sop_instance_uid.encode(), message_id=number % 65000 + 1
     )
     parts = [pdu(P_DATA_TF, (len(command) + 2).to_bytes(4, "big") + bytes([1, 3]) + command)]
-    for at in range(0, len(instance.data_set), _LARGEST_FRAGMENT):
-        fragment = instance.data_set[at : at + _LARGEST_FRAGMENT]
-        control = 2 if at + _LARGEST_FRAGMENT >= len(instance.data_set) else 0
+    for at in range(0, len(instance.data_set), fragment_size):
+        fragment = instance.data_set[at : at + fragment_size]
+        control = 2 if at + fragment_size >= len(instance.data_set) else 0
         parts.append(pdu(P_DATA_TF, (len(fragment) + 2).to_bytes(4, "big") + bytes([1, control]) + fragment))
     return b"".join(parts)
 
@@ -64,8 +64,9 @@ def _associate(port: int, called: str, sop_class_uid: str) -> RawScu:
 
 
 def _send(port: int, called: str, instances: Sequence[Instance], barrier, results) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
-    messages = [_message(instance, number) for number, instance in enumerate(instances)]
     with _associate(port, called, instances[0].sop_class_uid) as scu:
+        size = min(scu.max_pdu or _LARGEST_PDU, _LARGEST_PDU) - 6
+        messages = [_message(instance, number, size) for number, instance in enumerate(instances)]
         barrier.wait()
         latencies, failures = [], 0
         for message in messages:
@@ -89,7 +90,7 @@ def run(port: int, instances: Sequence[Instance], *, associations: int, called: 
         worker.start()
     barrier.wait(timeout=60)
     begun = time.perf_counter()
-    reports = [results.get(timeout=300) for _ in workers]
+    reports = [results.get(timeout=120) for _ in workers]
     seconds = time.perf_counter() - begun
     for worker in workers:
         worker.join()

@@ -107,6 +107,12 @@ class RawScu:
             at += 4 + length
         return results
 
+    @property
+    def max_pdu(self) -> int:
+        """The largest P-DATA-TF PDU that the node takes, as it said when it accepted (PS3.8 Annex D.1)."""
+        at = self.answer_body.find(b"\x51\x00\x00\x04", 68)
+        return int(struct.unpack_from(">I", self.answer_body, at + 4)[0])
+
     def receive(self) -> tuple[int, bytes]:
         """Read one PDU: its type and its body."""
         kind, _, length = struct.unpack(">BBI", self._exactly(6))
