@@ -6,7 +6,7 @@ fragments; what cannot be told apart is refused rather than guessed.
 
 import itertools
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,17 +113,6 @@ def encapsulated_frame(buffer: memoryview, frame_index: FrameIndex, index: int) 
     if not 0 <= index < len(frame_index):
         raise NotFound(f"There is no frame {index + 1}.")
     return b"".join(buffer[start : start + length] for start, length in frame_index.frames[index])
-
-
-def iterate_frames(buffer: memoryview, pixels: ImagePixels) -> Iterator[memoryview | bytes]:
-    """Yield the bytes of all frames as stored."""
-    if pixels.encapsulated:
-        frame_index = index_frames(buffer, pixels)
-        for index in range(len(frame_index)):
-            yield encapsulated_frame(buffer, frame_index, index)
-    else:
-        for index in range(count_frames(buffer, pixels)):
-            yield native_frame(buffer, pixels, index)
 
 
 def _basic_offsets(buffer: memoryview, table: Span) -> Sequence[int]:

@@ -114,7 +114,7 @@ _COLUMNS: dict[Level, tuple[Table, str]] = {
     ),
 }
 
-COMPUTED: Mapping[Level, str] = {
+_COMPUTED: Mapping[Level, str] = {
     Level.PATIENT: ("NumberOfPatientRelatedStudies NumberOfPatientRelatedSeries NumberOfPatientRelatedInstances"),
     Level.STUDY: "ModalitiesInStudy SOPClassesInStudy NumberOfStudyRelatedSeries NumberOfStudyRelatedInstances",
     Level.SERIES: "NumberOfSeriesRelatedInstances",
@@ -197,7 +197,7 @@ def _all_attributes() -> Iterator[Attribute]:
     for level, (table, keywords) in _COLUMNS.items():
         for keyword in keywords.split():
             yield _attribute(keyword, level, table)
-    for level, keywords in COMPUTED.items():
+    for level, keywords in _COMPUTED.items():
         for keyword in keywords.split():
             yield _computed(keyword, level)
     yield _attribute("ImageComments", Level.IMAGE, tables.instance, "instance_comments")

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from archive.errors import InvalidQuery
-from archive.query_attributes import ATTRIBUTES, UNIQUE_KEYS, Level, Matching
-from archive.query_keys import Key, SingleValue, UidList
+from archive.query_attributes import ATTRIBUTES, UNIQUE_KEYS, Level
+from archive.query_keys import Key, SingleValue
 from archive.uids import SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID
 
 Value = str | int | float | Mapping[int, tuple[Any, ...]]
@@ -115,14 +115,3 @@ def is_returned(tag: int, level: Level) -> bool:
 def is_matched(tag: int) -> bool:
     """Tell whether a key for this attribute is compared at all."""
     return tag in ATTRIBUTES
-
-
-def names_one_entity(key: Key | None) -> bool:
-    """Tell whether a key holds UIDs, that is, whether it picks entities by their unique key."""
-    return isinstance(key, SingleValue | UidList)
-
-
-def sequence_items(tag: int) -> frozenset[int]:
-    """Give the attributes that are known inside a sequence; none for what is no sequence."""
-    attribute = ATTRIBUTES.get(tag)
-    return frozenset(attribute.items) if attribute and attribute.matching is Matching.SEQUENCE else frozenset()

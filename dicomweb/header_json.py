@@ -8,7 +8,7 @@ from typing import Final
 
 from archive.charsets import codec_of
 from archive.element_stream import Kind, Token, tokens
-from archive.encodings import UNDEFINED, Encoding, encoding_of
+from archive.encodings import Encoding, encoding_of
 from archive.errors import NotParsable
 from archive.value_representations import vr_of
 from dicomweb.json_values import BINARY_VRS, JsonElement, element_from_bytes
@@ -125,8 +125,3 @@ def find_value(buffer: memoryview, transfer_syntax_uid: str, path: list[int]) ->
             case _:
                 pass
     return None
-
-
-def is_encapsulated(token: Token) -> bool:
-    """Tell whether a value is divided into fragments."""
-    return token.length == UNDEFINED

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom import Dataset, config, dcmread
 
 from archive.dataset_buffer import data_set_buffer
@@ -195,3 +197,13 @@ def test_a_written_file_is_read_back(tmp_path: Path) -> None:
     again = dcmread(BytesIO(part10(ds)))
     assert again.PatientName == "Doe^John"
     assert described(saved(ds, tmp_path))["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "Doe^John"}]}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    data=st.binary(max_size=300),
+    syntax=st.sampled_from(["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"]),
+)
+def test_whatever_the_bytes_are_the_json_is_valid(data: bytes, syntax: str) -> None:
+    found = header_json(memoryview(data), syntax, "http://node/bulkdata")
+    json.loads(json.dumps(found, ensure_ascii=False, allow_nan=False).encode("utf-8"))
