@@ -72,7 +72,7 @@ function PresetSelect({ modality, window, ownWindow, onPreset }: Props) {
     >
       {name === OWN && (
         <option value={OWN} disabled>
-          {window ? "Own window" : "Window"}
+          {window ? "Custom" : "Window"}
         </option>
       )}
       {presets.map((preset) => (
