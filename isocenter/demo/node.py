@@ -85,7 +85,7 @@ class DemoNode:
 
     def start(self) -> None:
         """Start the node; it takes some seconds until it serves."""
-        with self.log.open("a") as log:
+        with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "isocenter", "serve", "--config", str(self._configuration)],
                 stdout=subprocess.PIPE,
@@ -112,7 +112,9 @@ class DemoNode:
 
     def last_words(self) -> str:
         """Return the end of the node's log, for when it failed."""
-        return "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-5:]).strip()
+        lines = self.log.read_text(errors="replace").splitlines()
+        spoken = [line for line in lines if line.startswith("isocenter: ")]
+        return "\n".join(spoken or lines[-5:])
 
     def is_running(self) -> bool:
         """Tell whether the node's process lives."""
