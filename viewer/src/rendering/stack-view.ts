@@ -111,6 +111,17 @@ export class StackView {
     return world ? this.#viewport.worldToCanvas(world as cornerstone.Types.Point3) : null;
   }
 
+  /** Show the whole image again where the point lies outside of what is seen of it. */
+  reveal(point: Point2): void {
+    const place = this.toCanvas(point);
+    if (!place) return;
+    const { clientWidth, clientHeight } = this.#element;
+    const seen = place[0] >= 0 && place[1] >= 0 && place[0] <= clientWidth && place[1] <= clientHeight;
+    if (seen) return;
+    this.#viewport.resetCamera();
+    this.#viewport.render();
+  }
+
   dispose(): void {
     this.#resizing.disconnect();
     this.#element.removeEventListener(Events.IMAGE_RENDERED, this.#drawn);

@@ -23,6 +23,7 @@ export function useFocusOverlay({ studyUid, svg, view, goTo, frames, index, focu
   const { found, ready, failed } = useSegmentations(studyUid, focus);
   const overlay = useRef<Overlay | null>(null);
   const answered = useRef<number | null>(null);
+  const revealed = useRef<number | null>(null);
 
   useEffect(() => {
     if (!view || !svg.current) return;
@@ -46,8 +47,13 @@ export function useFocusOverlay({ studyUid, svg, view, goTo, frames, index, focu
 
   useEffect(() => {
     const frame = frames[index];
-    overlay.current?.show(on && focus && frame ? shapesOn(frame, focus.regions, found) : []);
-  }, [frames, index, focus, found, on]);
+    const shapes = focus && frame ? shapesOn(frame, focus.regions, found) : [];
+    overlay.current?.show(on ? shapes : []);
+    const corner = shapes[0]?.rings[0]?.[0];
+    if (!focus || !corner || revealed.current === focus.request) return;
+    revealed.current = focus.request;
+    view?.reveal(corner);
+  }, [frames, index, focus, found, on, view]);
 
   if (failed) return { message: `The region could not be loaded: ${explain(failed)}` };
   if (focus && focus.regions.length === 0) return { message: "The report gives no region for this finding." };
