@@ -14,6 +14,8 @@ from tests.acceptance.peers.node import ADMIN_PASSWORD, Node
 from tests.acceptance.peers.objects import ct_slice, encoded, part10
 from tests.acceptance.peers.raw import RawScu
 
+expect.set_options(timeout=30_000)
+
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 
 AXE = Path(__file__).parents[2] / "viewer" / "node_modules" / "axe-core" / "axe.min.js"
@@ -24,7 +26,7 @@ def context() -> Iterator[BrowserContext]:
     if not browser.EXECUTABLE.exists():
         pytest.skip("Debian's package chromium is not installed; `make test` installs it")
     with browser.chromium() as opened:
-        opened.set_default_timeout(20_000)
+        opened.set_default_timeout(60_000)
         yield opened
 
 
@@ -190,6 +192,7 @@ def test_a_rejected_association_is_allowed_with_one_click(page: Page, module_nod
         assert scu.rejection is None
 
 
+@pytest.mark.filterwarnings("ignore:The number of PN components")
 def test_b47_text_from_dicom_is_only_ever_text(page: Page, module_node: Node) -> None:
     evil = "<img src=x onerror=document.title='owned'>"
     ds = ct_slice(PatientName=evil, PatientID="EVIL-1", StudyDescription="=cmd()|'x'")
