@@ -106,6 +106,12 @@ def sweep_dead(connection: Connection, *, now: float, listener: str | None = Non
     return _end(connection, dead, AssociationState.ABORTED, "the listener process ended", now)
 
 
+def open_listeners(connection: Connection) -> list[str]:
+    """Return the processes that hold open associations, alive or not."""
+    statement = select(association.c.listener).where(_is_open()).distinct().order_by(association.c.listener)
+    return list(connection.execute(statement).scalars())
+
+
 def listing(
     connection: Connection,
     /,

@@ -1,12 +1,14 @@
 """What is done before any role starts: storage, schema, the first account, what the file declares, leftovers."""
 
+import socket
 import time
+from pathlib import Path
 
 import structlog
 
 from access import remote_aes, users
 from access.passwords import WeakPassword
-from archive import consistency, events, routes, schema
+from archive import associations, consistency, events, routes, schema
 from archive.blobs import FileBlobs
 from archive.connection import Connection
 from archive.database import Database
@@ -86,3 +88,13 @@ def _declare(connection: Connection, settings: Settings, *, now: float) -> str |
 def _sweep(database: Database, blobs: FileBlobs) -> None:
     """Remove what an earlier end left behind, and index files that lost their rows."""
     consistency.sweep(database, blobs)
+    for listener in database.read(associations.open_listeners):
+        # Their series need not wait until the silence of a process that was killed is noticed.
+        if _has_ended(listener):
+            database.write(associations.sweep_dead, now=time.time(), listener=listener)
+
+
+def _has_ended(listener: str) -> bool:
+    """Tell whether a listener process, named by host and process ID, was one of this machine and is no more."""
+    host, _, pid = listener.rpartition(":")
+    return host == socket.gethostname() and pid.isdecimal() and not Path(f"/proc/{pid}").exists()
