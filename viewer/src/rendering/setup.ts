@@ -4,16 +4,20 @@ import * as tools from "@cornerstonejs/tools";
 import { registerRenderedImages } from "./rendered-loader";
 import { styleTextsByObjectModel } from "./style-attribute";
 
-let started: Promise<void> | null = null;
+let started: Promise<cornerstone.RenderingEngine> | null = null;
 
-/** Start the renderer, its decoders and its tools, once for the page. */
-export function startRendering(): Promise<void> {
+/**
+ * Start the renderer, its decoders and its tools, once for the page.
+ *
+ * There is one engine for all views: a browser has few WebGL contexts, and an engine keeps its own for good.
+ */
+export function startRendering(): Promise<cornerstone.RenderingEngine> {
   started ??= start();
   return started;
 }
 
-async function start(): Promise<void> {
-  await cornerstone.init();
+async function start(): Promise<cornerstone.RenderingEngine> {
+  await cornerstone.init({ rendering: { webGlContextCount: 1 }, debug: {} });
   loader.init({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))) });
   registerRenderedImages();
   styleTextsByObjectModel();
@@ -21,4 +25,5 @@ async function start(): Promise<void> {
   for (const tool of [tools.WindowLevelTool, tools.PanTool, tools.ZoomTool, tools.LengthTool]) {
     tools.addTool(tool);
   }
+  return new cornerstone.RenderingEngine("engine");
 }

@@ -30,24 +30,24 @@ export class StackView {
   #state: StackState = { index: 0, window: null, inverted: false, error: null, shown: false };
 
   static async create(element: HTMLDivElement, onState: (state: StackState) => void): Promise<StackView> {
-    await startRendering();
-    return new StackView(element, onState);
+    return new StackView(await startRendering(), element, onState);
   }
 
   /** Called after each drawing, with what is needed to draw over it. */
   onDrawn: (() => void) | null = null;
 
   private constructor(
+    engine: cornerstone.RenderingEngine,
     element: HTMLDivElement,
     private readonly onState: (state: StackState) => void,
   ) {
     created += 1;
-    const [engineId, viewportId] = [`engine-${created}`, `viewport-${created}`];
+    const viewportId = `viewport-${created}`;
     this.#element = element;
-    this.#engine = new cornerstone.RenderingEngine(engineId);
+    this.#engine = engine;
     this.#engine.enableElement({ viewportId, type: cornerstone.Enums.ViewportType.STACK, element });
     this.#viewport = this.#engine.getViewport(viewportId) as cornerstone.Types.IStackViewport;
-    this.#tools = new Toolset(`tools-${created}`, viewportId, engineId);
+    this.#tools = new Toolset(`tools-${created}`, viewportId, engine.id);
     element.addEventListener(Events.IMAGE_RENDERED, this.#drawn);
     element.addEventListener(Events.VOI_MODIFIED, this.#windowChanged);
     element.addEventListener("contextmenu", preventDefault);
@@ -128,8 +128,8 @@ export class StackView {
     this.#element.removeEventListener(Events.VOI_MODIFIED, this.#windowChanged);
     this.#element.removeEventListener("contextmenu", preventDefault);
     tools.utilities.stackContextPrefetch.disable(this.#element);
+    this.#engine.disableElement(this.#viewport.id);
     this.#tools.dispose();
-    this.#engine.destroy();
   }
 
   /** An image that cannot be had or decoded is a message in its place, not the end of the page. */

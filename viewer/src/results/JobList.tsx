@@ -23,7 +23,7 @@ export function JobList({ studyUid }: { studyUid: string }) {
   const control = useJobControl(studyUid);
   const session = useSession();
   return (
-    <div className="border-t border-line px-3 py-3">
+    <div className="px-3 py-3">
       <h3 className="mb-2 text-xs font-semibold text-muted">Jobs</h3>
       {jobs.isPending && <Loading what="the jobs" />}
       {jobs.isError && <Failed what="The jobs" error={jobs.error} retry={() => void jobs.refetch()} />}

@@ -20,7 +20,7 @@ interface Props {
 export function ResultCard({ result, report, focus, onFocus }: Props) {
   const mock = report.data?.notForClinicalUse ?? /\bmock\b/i.test(result.analyzer);
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-2.5 border-b border-line px-3 py-2.5 last-of-type:border-b-0">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-2.5 border-b border-line px-3 py-2.5">
       <Heading result={result} mock={mock} />
       {report.isError && !report.data && (
         <Failed what="The report" error={report.error} retry={() => void report.refetch()} />
