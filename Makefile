@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean
+.PHONY: help setup demo serve test check format peers clean bench-ingest bench-turnaround
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -46,6 +46,12 @@ format: setup ## rewrite sources in the house style
 test: setup peers check ## all tests
 	$$(.ci/peers --check) $(BIN)/pytest -n 2 --dist loadscope
 	cd viewer && npm test --silent
+
+bench-ingest: setup peers ## C-STORE rates beside Orthanc, into docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.ingest
+
+bench-turnaround: setup peers ## from the last image to the report, and to the first image on screen
+	$(BIN)/python -m tests.benchmarks.turnaround
 
 peers: ## the Debian packages that only tests need
 	@.ci/peers

@@ -6,6 +6,7 @@ Quiet time and mock delay are what the hospital chooses to wait; they are taken 
 """
 
 import argparse
+import re
 import statistics
 import tempfile
 import time
@@ -43,7 +44,9 @@ def _seconds_to_first_image(node: Node, study: PhantomStudy) -> float:
         browser.log_in(page, node.url)
         begun = time.monotonic()
         page.goto(f"{node.url}/studies/{study.study_instance_uid}")
-        page.locator("[data-image-rendered=true]").wait_for(timeout=60_000)
+        viewer = page.get_by_role("region", name="Image viewer")
+        viewer.get_by_text(re.compile(r"^W \d")).wait_for(timeout=60_000)
+        viewer.get_by_text("Loading image").wait_for(state="hidden", timeout=60_000)
         return time.monotonic() - begun
 
 
