@@ -24,7 +24,9 @@ export function parsePersonName(value: string | JsonPersonName | null | undefine
       phonetic: readGroup(value.Phonetic),
     };
   }
-  const [alphabetic, ideographic, phonetic] = (value ?? "").split("=");
+  const [alphabetic, ideographic, phonetic, ...surplus] = (value ?? "").split("=");
+  // More than three groups are no person name; what it is, the reader must see.
+  if (surplus.length > 0) return { alphabetic: value ?? "", ideographic: "", phonetic: "" };
   return {
     alphabetic: readGroup(alphabetic),
     ideographic: readGroup(ideographic),

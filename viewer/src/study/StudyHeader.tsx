@@ -1,13 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
 import { formatDate } from "../dicom/dates";
-import { type JsonDataset, personName, text } from "../dicom/json";
-import { formatPersonName } from "../dicom/person-name";
+import { type JsonDataset, text } from "../dicom/json";
 import { TAG } from "../dicom/tags";
+import type { Schemas } from "../http/schemas";
 import { StudyStatus } from "../worklist/StudyStatus";
-import { studyStatusQuery } from "./queries";
 
-export function StudyHeader({ study, studyUid }: { study: JsonDataset; studyUid: string }) {
-  const status = useQuery(studyStatusQuery(studyUid));
+interface Props {
+  study: JsonDataset;
+  name: string;
+  status: Schemas["Study"] | null;
+}
+
+export function StudyHeader({ study, name, status }: Props) {
   const facts = [
     ["Patient ID", text(study, TAG.patientId)],
     ["Sex", text(study, TAG.patientSex)],
@@ -18,7 +21,7 @@ export function StudyHeader({ study, studyUid }: { study: JsonDataset; studyUid:
   ].filter(([, value]) => value);
   return (
     <header className="flex flex-wrap items-center gap-x-5 gap-y-0.5 border-b border-line bg-surface px-3 py-1.5">
-      <h1 className="text-sm font-semibold">{formatPersonName(personName(study, TAG.patientName))}</h1>
+      <h1 className="text-sm font-semibold">{name}</h1>
       <dl className="flex flex-wrap gap-x-4 text-xs">
         {facts.map(([name, value]) => (
           <div key={name} className="flex gap-1.5">
@@ -27,9 +30,9 @@ export function StudyHeader({ study, studyUid }: { study: JsonDataset; studyUid:
           </div>
         ))}
       </dl>
-      {status.data && (
+      {status && (
         <div className="ml-auto max-sm:ml-0">
-          <StudyStatus status={status.data.status} percent={status.data.percent} />
+          <StudyStatus status={status.status} percent={status.percent} />
         </div>
       )}
     </header>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { personName } from "../dicom/json";
 import { formatPersonName } from "../dicom/person-name";
 import { TAG } from "../dicom/tags";
@@ -8,7 +8,7 @@ import { ResultsPanel } from "../results/ResultsPanel";
 import { Empty, Failed, Loading } from "../ui/messages";
 import { usePageTitle } from "../ui/usePageTitle";
 import type { Focus } from "./focus";
-import { seriesQuery, studyQuery } from "./queries";
+import { seriesQuery, studyQuery, studyStatusQuery } from "./queries";
 import { SeriesList } from "./SeriesList";
 import { SeriesPane } from "./SeriesPane";
 import { StudyHeader } from "./StudyHeader";
@@ -22,38 +22,48 @@ export function StudyPage() {
 function Study({ studyUid }: { studyUid: string }) {
   const study = useQuery(studyQuery(studyUid));
   const series = useQuery(seriesQuery(studyUid));
-  usePageTitle(study.data ? formatPersonName(personName(study.data, TAG.patientName)) : "Study");
+  const status = useQuery(studyStatusQuery(studyUid));
+  // The worklist's own name first: both pages must call a patient the same.
+  const name = status.data?.patient_name || (study.data ? personName(study.data, TAG.patientName) : "");
+  usePageTitle(study.data ? formatPersonName(name) : "Study");
 
   const failed = study.error ?? series.error;
   if (failed) {
     const retry = () => void Promise.all([study.refetch(), series.refetch()]);
     return (
-      <>
-        <h1 className="sr-only">Study</h1>
+      <Instead>
         <Failed what="The study" error={failed} retry={retry} />
-      </>
+      </Instead>
     );
   }
-  if (study.isPending || series.isPending) {
+  if (study.isPending || series.isPending || status.isLoading) {
     return (
-      <>
-        <h1 className="sr-only">Study</h1>
+      <Instead>
         <Loading what="the study" />
-      </>
+      </Instead>
     );
   }
   if (!study.data || !series.data) {
     return (
-      <>
-        <h1 className="sr-only">Study</h1>
+      <Instead>
         <Empty title="This study is not here.">It may have been deleted, or the address is incomplete.</Empty>
-      </>
+      </Instead>
     );
   }
   return (
     <>
-      <StudyHeader study={study.data} studyUid={studyUid} />
+      <StudyHeader study={study.data} name={formatPersonName(name)} status={status.data ?? null} />
       <StudyDesk studyUid={studyUid} series={series.data} />
+    </>
+  );
+}
+
+/** What stands where the study would be: the page still has its heading. */
+function Instead({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <h1 className="sr-only">Study</h1>
+      {children}
     </>
   );
 }

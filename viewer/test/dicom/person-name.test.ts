@@ -35,6 +35,10 @@ describe("a person name", () => {
     expect(formatPersonName("<script>alert(1)</script>")).toBe("<script>alert(1)</script>");
   });
 
+  it("with more groups than there are is shown as it is", () => {
+    expect(formatPersonName("<img src=x onerror=a=b>")).toBe("<img src=x onerror=a=b>");
+  });
+
   it.each([null, undefined, "", "^^^^", "=="])("that is empty is said to be none: %j", (name) => {
     expect(formatPersonName(name)).toBe("No name");
   });
