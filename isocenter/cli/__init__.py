@@ -7,7 +7,7 @@ import typer
 from archive.errors import NodeError
 from config.errors import ConfigurationError
 from isocenter.cli.loading import LazyGroup
-from isocenter.cli.options import messages
+from isocenter.cli.options import Config, messages
 from isocenter.failures import EXIT_CONFIGURATION, EXIT_FAILED, CannotStart, CommandFailed
 
 app = typer.Typer(
@@ -22,8 +22,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def _isocenter() -> None:
-    """Keep the application a group."""
+def _isocenter(config: Config = None) -> None:
+    """Keep the application a group; `--config` counts before the command as after it."""
+    del config
 
 
 def main() -> None:

@@ -23,11 +23,19 @@ from isocenter.failures import CannotStart, CommandFailed
 from isocenter.startup import cannot_open
 from isocenter.support import refuse_unsupported
 
+
+def _nearest(ctx: typer.Context, value: Path | None) -> Path | None:
+    """Take the file given before the command where none is given after it."""
+    given: Path | None = ctx.find_root().params.get("config")
+    return value or given
+
+
 Config = Annotated[
     Path | None,
     typer.Option(
         "--config",
         "-c",
+        callback=_nearest,
         help="The configuration file; else ISOCENTER_CONFIG, else ./isocenter.toml where there is one.",
         show_default=False,
     ),

@@ -67,6 +67,18 @@ def test_every_command_explains_itself(run: Run) -> None:
         assert "Usage" in run(command, "--help").output
 
 
+def test_the_configuration_is_named_before_the_command_or_after_it(run: Run, folder: Path) -> None:
+    other = folder / "other.toml"
+    other.write_text('[dicom]\nae_title = "ELSEWHERE"\n')
+    before = run("--config", str(other), "conformance").output
+    assert before == run("conformance", "--config", str(other)).output
+    assert "ELSEWHERE" in before
+    assert "other.toml: valid" in run("--config", str(other), "config", "check").output
+    assert (
+        "ELSEWHERE" not in run("--config", str(other), "conformance", "--config", str(folder / "isocenter.toml")).output
+    )
+
+
 def test_accounts_are_made_changed_and_listed(run: Run, folder: Path) -> None:
     run("user", "add", "root", "--role", "admin", "--password-file", "-", text="correct horse\n")
     run(
