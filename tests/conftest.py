@@ -1,18 +1,32 @@
 """Fixtures that every test folder may use: fresh, migrated databases of both kinds."""
 
 import itertools
+import logging
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from archive import schema
 from archive.database import Database
 from tests import postgres
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Undo what a command that ran in this process did to the logs: its standard error is closed by now."""
+    configured, handlers, level = structlog.get_config(), list(logging.root.handlers), logging.root.level
+    with warnings.catch_warnings():
+        yield
+    structlog.configure(**configured)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 def _peers_are_required() -> bool:
