@@ -1,12 +1,17 @@
-"""A child process of the supervisor: started, watched, started again with a growing pause."""
+"""A child process of the supervisor: forked, watched, forked again with a growing pause.
 
+A fork shares what the supervisor has loaded: a new program would load all of it again, a second of work for each.
+"""
+
+import multiprocessing
 import os
+import select
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkProcess
+from pathlib import Path
 
 import structlog
 
@@ -17,6 +22,8 @@ STEADY_SECONDS = 30.0
 SUPERVISOR_VARIABLE = "ISOCENTER_SUPERVISOR"
 READY_VARIABLE = "ISOCENTER_READY_FD"
 
+_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+_processes = multiprocessing.get_context("fork")
 _log = structlog.get_logger()
 
 
@@ -27,9 +34,9 @@ class ChildPlan:
     Parameters
     ----------
     name
-        For logs: the role, with a number where there are several.
-    command
-        Program and arguments.
+        For logs and lists of processes: the role, with a number where there are several.
+    run
+        What it does; the process ends with it.
     sockets
         Environment variable to file descriptor of the listening sockets it inherits.
     environment
@@ -37,7 +44,7 @@ class ChildPlan:
     """
 
     name: str
-    command: Sequence[str]
+    run: Callable[[], object]
     sockets: Mapping[str, int] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,7 +66,7 @@ class Child:
         self.ready_pipe: int | None = None
         self.restart_at: float | None = None
         self._clock = clock
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkProcess | None = None
         self._started = 0.0
         self._pause = FIRST_PAUSE_SECONDS
 
@@ -71,24 +78,19 @@ class Child:
     def start(self) -> None:
         """Start the process; it reports through a pipe when it serves."""
         read_end, write_end = os.pipe()
-        passed = [write_end, *self.plan.sockets.values()]
         environment = {
-            **os.environ,
             **self.plan.environment,
             **{variable: str(number) for variable, number in self.plan.sockets.items()},
             SUPERVISOR_VARIABLE: str(os.getpid()),
             READY_VARIABLE: str(write_end),
         }
+        self._process = _processes.Process(target=_be, args=(self.plan, environment), name=self.plan.name)
+        # A signal that comes before the child has handlers of its own would be taken for the supervisor's, and lost.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
-            # Standard output belongs to the supervisor: scripts read its `ready` line.
-            self._process = subprocess.Popen(
-                self.plan.command,
-                pass_fds=passed,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=sys.stderr.fileno(),
-            )
+            self._process.start()
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.close(write_end)
         os.set_blocking(read_end, False)
         self.ready_pipe, self.ready, self.restart_at = read_end, False, None
@@ -106,7 +108,7 @@ class Child:
 
     def reap(self) -> int | None:
         """Collect the child if it ended, and plan its next start; returns its exit code then."""
-        code = self._process.poll() if self._process else None
+        code = self._process.exitcode if self._process else None
         if code is None:
             return None
         lived = self._clock() - self._started
@@ -120,16 +122,16 @@ class Child:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, if the child runs."""
-        if self._process:
-            self._process.send_signal(number)
+        if self._process and self._process.pid and self._process.exitcode is None:
+            os.kill(self._process.pid, number)
 
     def wait(self, deadline: float) -> bool:
         """Wait for the end until `deadline` (monotonic); tells whether it ended."""
         if self._process is None:
             return True
-        try:
-            self._process.wait(max(deadline - self._clock(), 0.01))
-        except subprocess.TimeoutExpired:
+        if self._process.exitcode is None:
+            _wait_for_end(self._process, max(deadline - self._clock(), 0.01))
+        if self._process.exitcode is None:
             return False
         self._process = None
         self._close_pipe()
@@ -139,3 +141,25 @@ class Child:
         if self.ready_pipe is not None:
             os.close(self.ready_pipe)
             self.ready_pipe = None
+
+
+def _wait_for_end(process: ForkProcess, seconds: float) -> None:
+    # The module's own `join` waits for a pipe to close, which the child's children may hold open.
+    descriptor = os.pidfd_open(process.pid or 0)
+    try:
+        select.select([descriptor], [], [], seconds)
+    finally:
+        os.close(descriptor)
+
+
+def _be(plan: ChildPlan, environment: Mapping[str, str]) -> None:
+    """Be the child: with nothing of the supervisor's but what it has loaded."""
+    signal.set_wakeup_fd(-1)
+    for number in _HANDLED:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
+    # Standard output belongs to the supervisor: scripts read its `ready` line.
+    os.dup2(2, 1)
+    Path("/proc/self/comm").write_text(plan.name)
+    os.environ.update(environment)
+    plan.run()

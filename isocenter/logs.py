@@ -11,7 +11,7 @@ import structlog
 from config.sections import LogSettings
 
 
-def configure(settings: LogSettings, *, role: str) -> None:
+def configure(settings: LogSettings, *, role: str, lasting: bool = False) -> None:
     """Set up structlog, and send the standard library's logs through it.
 
     Parameters
@@ -20,6 +20,8 @@ def configure(settings: LogSettings, *, role: str) -> None:
         Level and format.
     role
         What this process is, on every line.
+    lasting
+        Whether this is for good: loggers then remember it, which is faster. A supervisor's children set up their own.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -33,7 +35,7 @@ def configure(settings: LogSettings, *, role: str) -> None:
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=lasting,
     )
     _forward_standard_logs(shared, renderer, level)
 

@@ -1,17 +1,18 @@
 """Running roles under a supervisor: addresses first, then storage and index, then the processes."""
 
+import gc
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from config.settings import Settings
 from isocenter.children import Child, ChildPlan
 from isocenter.parentage import follow_supervisor
-from isocenter.roles import Role
+from isocenter.roles import Role, load_role, run_role
 from isocenter.sockets import LISTEN_VARIABLE, LISTENER_VARIABLE, WEB_VARIABLE, bind, port_of, reachable
 from isocenter.startup import prepare
 from isocenter.supervisor import Supervisor
@@ -46,9 +47,17 @@ def serve(settings: Settings, roles: Sequence[Role], *, say: Callable[[str], Non
         password = prepare(settings)
         if password is not None:
             say(f"first start: user admin, one-time password {password}")
+        _load_shared(roles)
         children = [Child(plan) for role in roles for plan in _plans(role, settings, sockets)]
         supervisor = Supervisor(children, on_ready=lambda: say(_ready_line(settings, roles, sockets)))
         return supervisor.run()
+
+
+def _load_shared(roles: Sequence[Role]) -> None:
+    """Load before the forks what all roles need; what one alone needs is loaded by its process, beside the others."""
+    load_role(Role.DICOM if Role.DICOM in roles else roles[0])
+    # The pages of what is loaded stay shared: no child's collector writes to them.
+    gc.freeze()
 
 
 def _listen(role: Role, settings: Settings) -> socket.socket:
@@ -66,7 +75,7 @@ def _plans(role: Role, settings: Settings, sockets: Mapping[Role, socket.socket]
     return [
         ChildPlan(
             name=f"{role.value}-{number}" if count > 1 else role.value,
-            command=[sys.executable, "-m", "isocenter.roles", role.value],
+            run=partial(run_role, role, settings),
             sockets={_SOCKET_VARIABLES[role]: sockets[role].fileno()} if role in sockets else {},
             environment=environment,
         )

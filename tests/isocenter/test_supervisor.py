@@ -37,11 +37,15 @@ STUBBORN = """
 
 def parent(child: Path, notes: Path, count: int = 1, drain: float = 10) -> str:
     return f"""
-    import sys
+    import os, sys
+    from functools import partial
     from isocenter.children import Child, ChildPlan
     from isocenter.supervisor import Supervisor
+    def run(n):
+        os.set_inheritable(int(os.environ["ISOCENTER_READY_FD"]), True)
+        os.execv(sys.executable, [sys.executable, "{child}", f"{notes}{{n}}"])
     children = [
-        Child(ChildPlan(name=f"child{{n}}", command=[sys.executable, "{child}", f"{notes}{{n}}"]))
+        Child(ChildPlan(name=f"child{{n}}", run=partial(run, n)))
         for n in range({count})
     ]
     sys.exit(Supervisor(children, on_ready=lambda: print("ready", flush=True), drain_seconds={drain}).run())

@@ -141,7 +141,7 @@ class Node:
 
     def children(self, role: str = "") -> list[int]:
         """Return the PIDs of the node's descendants, of one role (`dicom`, `web`, `worker`) where it is named."""
-        return [pid for pid in _descendants(self.pid) if role in _command_line(pid)]
+        return [pid for pid in _descendants(self.pid) if role in _name(pid)]
 
     def client(self, username: str = "admin", password: str = ADMIN_PASSWORD) -> httpx.Client:
         return httpx.Client(base_url=self.url, auth=(username, password), timeout=30)
@@ -190,8 +190,8 @@ def _descendants(pid: int) -> Iterator[int]:
         yield from _descendants(child)
 
 
-def _command_line(pid: int) -> str:
+def _name(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):
         return ""
