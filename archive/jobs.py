@@ -5,7 +5,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, case, insert, select, update
 
 from archive import audit, events
 from archive.claims import ClaimedJob, claim, heartbeat, next_due, progress, release_expired
@@ -39,7 +39,8 @@ __all__ = [
     "skip",
 ]
 
-_FILTERS: Final = ("id", "study_uid", "series_uid", "analyzer", "version", "status", "progress", "attempt")
+_FIRST: Final = 1
+_FILTERS: Final = ("id", "study_uid", "series_uid", "analyzer", "version", "status", "progress")
 
 
 def create(
@@ -60,7 +61,7 @@ def create(
     """
     values = _values(series, analyzer, version, now)
     row = _insert(connection, {**values, "status": JobState.PENDING.value, "priority": priority})
-    announce(connection, row, JobPending(analyzer=analyzer, attempt=0), now=now)
+    announce(connection, row, JobPending(analyzer=analyzer, attempt=_FIRST), now=now)
     return int(row["id"])
 
 
@@ -68,7 +69,7 @@ def create_skipped(connection: Connection, series: RowMapping, reason: str, *, n
     """Put on record that no analyzer takes a series, and why; return the id of the row."""
     values = _values(series, "", "", now)
     row = _insert(connection, {**values, "status": JobState.SKIPPED.value, "error": reason, "finished": now})
-    announce(connection, row, JobSkipped(analyzer="", attempt=0, reason=reason), now=now)
+    announce(connection, row, JobSkipped(analyzer="", attempt=_FIRST, reason=reason), now=now)
     return int(row["id"])
 
 
@@ -79,7 +80,7 @@ def retire(connection: Connection, series: RowMapping, *, now: float) -> None:
     values = {"status": JobState.CANCELED.value, "error": reason, "finished": now}
     statement = update(job).where(*older, job.c.status == JobState.PENDING.value).values(values)
     for row in connection.execute(statement.returning(*job.c)).mappings().all():
-        event = JobCanceled(analyzer=row["analyzer"], attempt=row["attempt"], reason=reason)
+        event = JobCanceled(analyzer=row["analyzer"], attempt=_shown(row["attempt"]), reason=reason)
         announce(connection, row, event, now=now)
 
 
@@ -97,7 +98,7 @@ def cancel(connection: Connection, tenant: str, job_id: int, *, principal: str, 
     if row["status"] == JobState.PENDING.value:
         reason = f"canceled by {principal}"
         row = _change(connection, job_id, status=JobState.CANCELED.value, error=reason, finished=now)
-        event = JobCanceled(analyzer=row["analyzer"], attempt=row["attempt"], reason=reason)
+        event = JobCanceled(analyzer=row["analyzer"], attempt=_shown(row["attempt"]), reason=reason)
         announce_and_roll_up(connection, row, event, now=now)
     elif row["status"] == JobState.ANALYZING.value:
         row = _change(connection, job_id, cancel_requested=True)
@@ -123,7 +124,7 @@ def retry(connection: Connection, tenant: str, job_id: int, *, principal: str, n
     if not row["analyzer"]:
         raise Conflict("No analyzer takes this series.")
     row = _change(connection, job_id, status=JobState.PENDING.value, attempt=0, **_UNTOUCHED)
-    announce_and_roll_up(connection, row, JobPending(analyzer=row["analyzer"], attempt=0), now=now)
+    announce_and_roll_up(connection, row, JobPending(analyzer=row["analyzer"], attempt=_FIRST), now=now)
     _write_audit(connection, row, audit.Action.JOB_RETRIED, principal, now)
     return _item(row)
 
@@ -149,7 +150,8 @@ def listing(
     **filters: str | None,
 ) -> Page:
     """List jobs, filtered by the names of their fields."""
-    columns = {name: job.c[name] for name in _FILTERS}
+    attempt = case((job.c.attempt < _FIRST, _FIRST), else_=job.c.attempt)
+    columns = {**{name: job.c[name] for name in _FILTERS}, "attempt": attempt}
     statement = select(job).where(job.c.tenant == tenant, *equals(columns, filters))
     return fetch_page(connection, statement, job.c.id, _item, limit=limit, cursor=cursor)
 
@@ -205,10 +207,16 @@ def _write_audit(connection: Connection, row: RowMapping, action: audit.Action, 
     )
 
 
+def _shown(attempt: int) -> int:
+    """Count a job that nobody has claimed yet as before its first attempt: others see numbers from 1."""
+    return max(_FIRST, attempt)
+
+
 def _item(row: RowMapping) -> dict[str, Any]:
-    shown = ("study_uid", "series_uid", "analyzer", "version", "status", "progress", "progress_text", "attempt")
+    shown = ("study_uid", "series_uid", "analyzer", "version", "status", "progress", "progress_text")
     return {
         "id": str(row["id"]),
+        "attempt": _shown(row["attempt"]),
         **{name: row[name] for name in (*shown, "error", "generation", "priority", "cancel_requested")},
         "created": iso(row["created"]),
         "started": iso(row["started"]),

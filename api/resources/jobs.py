@@ -46,6 +46,8 @@ class JobListing(Listing):
     analyzer: str | None = None
     version: str | None = None
     status: JobState | None = None
+    progress: int | None = None
+    attempt: int | None = None
 
 
 @router.get("", response_model=Items[Job])

@@ -25,13 +25,14 @@ def _listening(node: Served, topic: str) -> Iterator[Subscription]:
 def test_a_waiting_job_is_canceled_and_run_again(any_node: Served) -> None:
     settled_series(any_node.database, "mock")
     with any_node.as_role(Role.CLINICIAN) as client, _listening(any_node, "jobs") as wake:
-        (job,) = client.get("/api/v1/jobs", params={"study_uid": STUDY, "status": "PENDING"}).json()["items"]
+        pending = {"study_uid": STUDY, "status": "PENDING", "attempt": 1, "progress": 0}
+        (job,) = client.get("/api/v1/jobs", params=pending).json()["items"]
         canceled = client.post(f"/api/v1/jobs/{job['id']}/cancel")
         assert (canceled.status_code, canceled.json()["status"]) == (202, "CANCELED")
         assert client.post(f"/api/v1/jobs/{job['id']}/cancel").status_code == 409
         assert client.get(f"/api/v1/studies/{STUDY}/status").json()["jobs"]["CANCELED"] == 1
         again = client.post(f"/api/v1/jobs/{job['id']}/retry")
-        assert (again.status_code, again.json()["status"], again.json()["attempt"]) == (202, "PENDING", 0)
+        assert (again.status_code, again.json()["status"], again.json()["attempt"]) == (202, "PENDING", 1)
         assert wake.wait(5)
         assert client.get(f"/api/v1/jobs/{job['id']}").json() == again.json()
 

@@ -198,7 +198,7 @@ def test_a_failed_job_runs_again_when_somebody_asks(ready: Database) -> None:
     claimed = claim(ready)
     ready.write(jobs.fail, claimed.id, claimed.token, "no lungs", attempts=1, now=NOW)
     item = ready.write(jobs.retry, TENANT, claimed.id, principal="admin", now=NOW)
-    assert (item["status"], item["attempt"], item["error"]) == ("PENDING", 0, None)
+    assert (item["status"], item["attempt"], item["error"]) == ("PENDING", 1, None)
     assert claim(ready).attempt == 1
     with pytest.raises(Conflict):
         ready.write(jobs.retry, TENANT, claimed.id, principal="admin", now=NOW)
@@ -233,7 +233,9 @@ def test_a_list_is_filtered_by_the_names_of_the_fields(database: Database) -> No
     claim(database)
     assert [item["analyzer"] for item in database.read(jobs.listing, TENANT, status="PENDING").items] == ["b"]
     assert database.read(jobs.listing, TENANT, study_uid="9.9", status=None).items == []
-    assert len(database.read(jobs.listing, TENANT, attempt="1").items) == 1
+    # The job that waits is before its first attempt: others see the numbers 1 to 3.
+    assert len(database.read(jobs.listing, TENANT, attempt="1").items) == 2
+    assert database.read(jobs.listing, TENANT, attempt="0").items == []
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_an_association_that_stays_open_without_storing_does_not_hold_for_ever(d
 def test_a_series_that_no_analyzer_takes_is_skipped_with_the_reason(database: Database) -> None:
     settled_series(database)
     assert types(database) == ["instance.stored", "series.complete", "job.skipped"]
-    assert last_event(database, "job.skipped")["data"] == {"analyzer": "", "attempt": 0, "reason": "nobody is there"}
+    assert last_event(database, "job.skipped")["data"] == {"analyzer": "", "attempt": 1, "reason": "nobody is there"}
     (item,) = database.read(jobs.listing, TENANT).items
     assert (item["status"], item["error"]) == ("SKIPPED", "nobody is there")
     assert database.read(studies.status, TENANT, STUDY)["status"] == "SKIPPED"
