@@ -26,7 +26,8 @@ LONGEST: Final = 65_536
 
 
 def _element(element: int, vr: bytes, value: bytes) -> bytes:
-    value += bytes(len(value) % 2)
+    # UIDs are padded with NUL, text with a space (PS3.5 Section 6.2).
+    value += (b"\0" if vr == b"UI" else b" ") * (len(value) % 2)
     return _SHORT.pack(_GROUP, element, vr, len(value)) + value
 
 
