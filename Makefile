@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean bench-ingest bench-turnaround
+.PHONY: help setup demo serve test check format peers clean docs bench-ingest bench-turnaround
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,6 +37,10 @@ check: setup ## linters and types
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	cd viewer && npm run --silent check
+	@$(MAKE) --no-print-directory docs
+
+docs: setup ## the documentation, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: setup ## rewrite sources in the house style
 	$(BIN)/ruff check --fix .
