@@ -157,15 +157,22 @@ def open_registry(settings: Settings) -> Registry:
         raise UnknownAnalyzer(f"[[analyzer]]: no analyzer is called {', '.join(unknown)}")
     specs = []
     for name, reference in references.items():
-        options: dict[str, Any] = {}
-        if reference.startswith("analysis.mock."):
-            options["delay_seconds"] = list(settings.analysis.mock.delay_seconds)
         item = declared.get(name)
-        if item is not None:
-            options.update(item.options)
         enabled = item.enabled if item is not None else True
+        options = configured_options(settings, name)
         specs.append(AnalyzerSpec(name=name, reference=reference, options=options, enabled=enabled))
     return Registry(specs)
+
+
+def configured_options(settings: Settings, name: str) -> dict[str, Any]:
+    """Give an analyzer's options: those of its `[[analyzer]]`, and of all mock analyzers their delay."""
+    options: dict[str, Any] = {}
+    if installed().get(name, "").startswith("analysis.mock."):
+        options["delay_seconds"] = list(settings.analysis.mock.delay_seconds)
+    for item in settings.analyzer:
+        if item.name == name:
+            options.update(item.options)
+    return options
 
 
 def installed() -> dict[str, str]:

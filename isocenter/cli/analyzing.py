@@ -9,7 +9,9 @@ from rich.progress import Progress
 
 from analysis.errors import AnalysisError
 from analysis.folder import analyze_folder
-from isocenter.cli.options import messages, output
+from analysis.registry import configured_options
+from config.loading import load
+from isocenter.cli.options import Config, messages, output
 from isocenter.failures import CommandFailed
 
 analyzing = typer.Typer(add_completion=False)
@@ -23,8 +25,13 @@ def analyze(
     option: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="An option of the analyzer; the value as JSON.")
     ] = None,
+    config: Config = None,
 ) -> None:
-    """Run one analyzer on every series below a path that it takes, and write its SR and SEG."""
+    """Run one analyzer on every series below a path that it takes, and write its SR and SEG.
+
+    No node is needed; where there is a configuration, its options of the analyzer count.
+    """
+    options = configured_options(load(config), analyzer) | dict(_parsed(text) for text in option or ())
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task(analyzer, total=100)
         try:
@@ -32,7 +39,7 @@ def analyze(
                 path,
                 analyzer,
                 out,
-                options=dict(_parsed(text) for text in option or ()),
+                options=options,
                 progress=lambda percent, text: progress.update(task, completed=percent, description=text or analyzer),
             )
         except AnalysisError as error:
@@ -41,7 +48,8 @@ def analyze(
         files = ", ".join(str(file.path) for file in outcome.files)
         output.print(f"series {number}: {outcome.state} {outcome.reason or files}", markup=False)
     if not any(outcome.state == "complete" for outcome in outcomes):
-        raise CommandFailed(f"{analyzer} took no series below {path}")
+        failed = any(outcome.state == "failed" for outcome in outcomes)
+        raise CommandFailed(f"{analyzer} failed" if failed else f"{analyzer} took no series below {path}")
 
 
 def _parsed(text: str) -> tuple[str, Any]:

@@ -235,6 +235,18 @@ def test_an_analyzer_runs_on_a_folder_without_a_node(run: Run, folder: Path) -> 
     assert list((folder / "results").rglob("SR*.dcm"))
 
 
+def test_an_analyzer_without_a_node_has_the_options_of_the_configuration(
+    run: Run, fail: Callable[..., str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_phantom(folder / "study", slices=4, size=64, patient_id="FAIL^1")
+    monkeypatch.setenv("ISOCENTER_ANALYSIS__MOCK__DELAY_SECONDS", "[0, 0]")
+    arguments = ("analyze", str(folder / "study"), "--analyzer", "mock-ct-chest", "-o", str(folder / "results"))
+    assert fail(*arguments).endswith("mock-ct-chest failed")
+    other = folder / "other.toml"
+    other.write_text('[[analyzer]]\nname = "mock-ct-chest"\noptions = { unknown = 1 }\n')
+    assert "cannot be made" in str(run(*arguments, "--config", str(other), code=1).exception)
+
+
 def test_an_analyzer_that_is_not_there_is_told(fail: Callable[..., str], folder: Path) -> None:
     assert fail("analyze", str(folder), "--analyzer", "nobody").endswith("no analyzer is called nobody")
 
