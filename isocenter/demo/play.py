@@ -182,7 +182,9 @@ def _peer(node: DemoNode) -> Peer:
 def play(folder: Path) -> int:
     """Play in `folder`; returns the exit code."""
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell ignores SIGINT for what it starts in the background, and Python then leaves it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         Demo(folder, console).run()
     except KeyboardInterrupt:

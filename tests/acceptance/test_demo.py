@@ -27,7 +27,12 @@ def _run_demo(folder: Path) -> dict[str, str]:
     output = folder / "demo.out"
     with output.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "isocenter.demo"], cwd=folder, stdout=out, stderr=subprocess.STDOUT, env=environment
+            # As a shell starts it in the background: with SIGINT ignored.
+            ["env", "--ignore-signal=INT", sys.executable, "-m", "isocenter.demo"],
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=environment,
         )
 
     def printed() -> dict[str, str] | None:
