@@ -124,7 +124,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_b37_a_full_disk_refuses_with_a700_and_recovers(start_node: Callable[..., Node], small_disk: Path) -> None:
-    node = start_node(aes=[MODALITY], storage={"url": f"file://{small_disk}"})
+    node = start_node(aes=[MODALITY], storage={"url": f"file://{small_disk}"}, analysis={"quiet_seconds": 3600})
     statuses, kept = [], []
     with RawScu(node.dicom_port) as scu:
         for _ in range(60):
