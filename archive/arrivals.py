@@ -73,8 +73,12 @@ def announce(connection: Connection, now: float) -> int:
 
 
 def is_unannounced() -> ColumnElement[bool]:
-    """Return the condition that a series has instances that no message told of."""
-    return and_(series.c.complete.is_(False), series.c.instance_count > series.c.announced_count)
+    """Return the condition that a series has instances that no message told of.
+
+    The node's own results are told of by `result.stored`.
+    """
+    is_open = and_(series.c.complete.is_(False), series.c.own_result.is_(False))
+    return and_(is_open, series.c.instance_count > series.c.announced_count)
 
 
 def _is_idle(connection: Connection, now: float) -> bool:

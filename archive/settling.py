@@ -135,10 +135,10 @@ def _complete(
     now: float,
 ) -> None:
     completed = _mark_complete(connection, row)
-    event = SeriesComplete(instances=completed["instance_count"], modality=completed["modality"])
-    uids = {"study_uid": completed["study_instance_uid"], "series_uid": completed["series_instance_uid"]}
-    events.append(connection, completed["tenant"], event, now=now, **uids)
     if not completed["own_result"]:
+        event = SeriesComplete(instances=completed["instance_count"], modality=completed["modality"])
+        uids = {"study_uid": completed["study_instance_uid"], "series_uid": completed["series_instance_uid"]}
+        events.append(connection, completed["tenant"], event, now=now, **uids)
         summary = summarize(connection, completed["id"])
         _make_jobs(connection, completed, select_analyzers(summary), now)
         if on_complete is not None:

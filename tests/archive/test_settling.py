@@ -134,7 +134,11 @@ def test_the_nodes_own_results_settle_without_jobs(database: Database) -> None:
     database.write(jobs.complete, claimed.id, claimed.token, now=START + 12)
     collect(database, START + 13)
     assert database.read(studies.status, TENANT, STUDY)["status"] == "COMPLETE"
+    before = types(database)
     assert settle(database, START + 40, "mock") == 1
+    assert types(database) == before
+    assert before.count("series.complete") == 1
+    assert before.count("instance.stored") == 1
     assert len(database.read(jobs.listing, TENANT).items) == 1
     assert database.read(studies.status, TENANT, STUDY)["status"] == "COMPLETE"
 
