@@ -50,7 +50,7 @@ class Adoption:
     def __init__(self, database: Database, blobs: FileBlobs) -> None:
         self._database = database
         self._blobs = blobs
-        self._commits = GroupCommit(database, Duplicates.KEEP_BOTH)
+        self._commits = GroupCommit(database, Duplicates.KEEP_BOTH, sync_names=blobs.sync_names)
 
     def adopt(self, key: str) -> Fate:
         """Index one file, unless a living process has it in work."""
@@ -73,7 +73,6 @@ class Adoption:
 
     def _index(self, key: str, descriptor: int) -> Fate:
         record = read_record(key, descriptor)
-        self._blobs.sync_folder(key)
         committed = self._commits.commit(record)
         if committed.obsolete_key is not None:
             self._blobs.remove(committed.obsolete_key)

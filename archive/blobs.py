@@ -7,7 +7,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
@@ -17,6 +18,8 @@ from archive.storage_errors import storage_error
 _FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
 _KEY: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.dcm")
 _SPACE_CHECK_SECONDS: Final = 1.0
+# So many objects in turn go to one folder: one flush makes the names of all durable that were given before it.
+_OBJECTS_IN_TURN: Final = 256
 
 
 class FileBlobs:
@@ -41,6 +44,8 @@ class FileBlobs:
         self._reserved_bytes = reserved_bytes
         self._space_checked = 0.0
         self._free_bytes = 0
+        self._given = count(1)
+        self._folder = secrets.choice(_FOLDERS)
         try:
             for name in ("spool", *_FOLDERS):
                 (root / name).mkdir(parents=True, exist_ok=True)
@@ -63,8 +68,9 @@ class FileBlobs:
 
     def new_key(self) -> str:
         """Return a name for a new object."""
-        name = secrets.token_hex(16)
-        return f"{name[:2]}/{name}.dcm"
+        if not next(self._given) % _OBJECTS_IN_TURN:
+            self._folder = secrets.choice(_FOLDERS)
+        return f"{self._folder}/{secrets.token_hex(16)}.dcm"
 
     def path(self, key: str) -> Path:
         """Return the path of an object.
@@ -83,16 +89,17 @@ class FileBlobs:
         return self.path(key).open("rb")
 
     def keep(self, spooled: Path, key: str) -> None:
-        """Give a finished, synced file its final name. The name is durable after `sync_folder`."""
+        """Give a finished, synced file its final name. The name is durable after `sync_names`."""
         try:
             os.rename(spooled, f"{self.root}/{key}")  # noqa: PTH104 - Path would parse both names again
         except OSError as error:
             raise storage_error(error) from error
 
-    def sync_folder(self, key: str) -> None:
-        """Make the name of an object durable."""
+    def sync_names(self, keys: Iterable[str]) -> None:
+        """Make the names of objects durable."""
         try:
-            os.fsync(self._descriptors[key[:2]])
+            for folder in {key[:2] for key in keys}:
+                os.fsync(self._descriptors[folder])
         except OSError as error:
             raise storage_error(error) from error
 

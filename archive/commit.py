@@ -1,4 +1,4 @@
-"""The group commit: objects of concurrent associations share one transaction, and a lone one never waits.
+"""The group commit: objects of concurrent associations share flush and transaction, and a lone one never waits.
 
 Whoever finds no commit in progress commits at once, for itself and for all that wait; those who come meanwhile wait
 for the next one, which takes them all.
@@ -6,7 +6,7 @@ for the next one, which takes them all.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -64,24 +64,29 @@ class GroupCommit:
         Where to.
     duplicates
         Policy for a SOP Instance UID that is there with other bytes.
+    sync_names
+        Makes the names of blobs durable, which they are before their rows are written.
     """
 
-    def __init__(self, database: Database, duplicates: Duplicates) -> None:
+    def __init__(
+        self, database: Database, duplicates: Duplicates, *, sync_names: Callable[[Iterable[str]], None]
+    ) -> None:
         self._database = database
         self._duplicates = duplicates
+        self._sync_names = sync_names
         self._series = _SeriesCache()
         self._committing = threading.Lock()
         self._waiting: list[_Ticket] = []
 
     def commit(self, record: Record) -> Committed:
-        """Write one record; returns when it is durable.
+        """Write the record of a blob that has its name; returns when both are durable.
 
         Raises
         ------
         DuplicateRefused
             Other bytes are there under its SOP Instance UID, and the first ones are kept.
         DatabaseUnavailable, StorageFull, StorageFailed
-            The database did not take it.
+            Storage or database did not take it.
         """
         ticket = _Ticket(record)
         # Appending and slicing a list are atomic; a ticket is taken by exactly one group.
@@ -91,12 +96,21 @@ class GroupCommit:
                 group = self._waiting[:_LARGEST_GROUP]
                 del self._waiting[: len(group)]
                 try:
-                    self._commit_group(group)
+                    self._keep_group(group)
                 finally:
                     _fail_unfinished(group)
         if isinstance(ticket.result, NodeError):
             raise ticket.result
         return ticket.result
+
+    def _keep_group(self, group: Sequence[_Ticket]) -> None:
+        try:
+            self._sync_names(ticket.record.blob_key for ticket in group)
+        except NodeError as error:
+            for ticket in group:
+                ticket.result = error
+        else:
+            self._commit_group(group)
 
     def _commit_group(self, group: Sequence[_Ticket]) -> None:
         """Commit all together; when that fails, each alone, so that one cannot fail its neighbours."""

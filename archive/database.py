@@ -7,16 +7,19 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from archive.engines import async_reading_engine, async_writing_engine, reading_engine, writing_engine
+from archive.engines import async_reading_engine, async_writing_engine, is_sqlite, reading_engine, writing_engine
 from archive.errors import DatabaseUnavailable
 from archive.transient import Cause, cause_of, storage_error
+from archive.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +38,10 @@ class _Attempts:
         self._end = time.monotonic() + deadline_seconds
         self._pauses = dict(_FIRST_PAUSES)
 
+    def turn_of(self, turns: Turns | None) -> AbstractContextManager[None]:
+        """Return the context of a writer's turn, which is waited for no longer than the rest of the time."""
+        return turns.within(self._end - time.monotonic()) if turns else nullcontext()
+
     def pause_after(self, error: DBAPIError | PoolTimeout) -> float:
         """Return the seconds to wait before the next attempt, or raise what the caller shall see."""
         if isinstance(error, DBAPIError):
@@ -50,6 +57,11 @@ class _Attempts:
         if time.monotonic() + pause > self._end:
             raise DatabaseUnavailable from error
         return pause
+
+
+def _turns(url: URL) -> Turns | None:
+    """Return how writers wait for each other: only SQLite needs it, and a PostgreSQL server has no file here."""
+    return Turns(Path(f"{url.database}.writers")) if is_sqlite(url) and url.database else None
 
 
 class Database:
@@ -70,10 +82,11 @@ class Database:
         self._deadline_seconds = deadline_seconds
         self._writing = writing_engine(url, pool_size)
         self._reading = reading_engine(url, pool_size, self._writing)
+        self._turns = _turns(self._writing.url)
 
     def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one read transaction, which sees one state of the database."""
-        return self._run(self._reading, function, *args, **kwargs)
+        return self._run(self._reading, None, function, *args, **kwargs)
 
     def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one write transaction, committed when this returns.
@@ -81,12 +94,14 @@ class Database:
         The function runs again from its start when the transaction met a conflict or a lost connection, so it must
         not change anything but the database.
         """
-        return self._run(self._writing, function, *args, **kwargs)
+        return self._run(self._writing, self._turns, function, *args, **kwargs)
 
     def dispose(self) -> None:
         """Close all connections."""
         self._reading.dispose()
         self._writing.dispose()
+        if self._turns:
+            self._turns.close()
 
     def __enter__(self) -> Self:
         return self
@@ -95,12 +110,18 @@ class Database:
         self.dispose()
 
     def _run(
-        self, engine: Engine, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self,
+        engine: Engine,
+        turns: Turns | None,
+        function: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         attempts = _Attempts(self._deadline_seconds)
         while True:
             try:
-                with engine.begin() as connection:
+                # Not held during the pause: whoever else waits keeps to its own deadline.
+                with attempts.turn_of(turns), engine.begin() as connection:
                     return function(connection, *args, **kwargs)
             except (DBAPIError, PoolTimeout) as error:
                 time.sleep(attempts.pause_after(error))

@@ -81,7 +81,7 @@ class Archive:
         self.blobs = blobs
         self.limits = limits
         self._max_object_bytes = max_object_bytes
-        self._commits = GroupCommit(database, Duplicates(duplicates))
+        self._commits = GroupCommit(database, Duplicates(duplicates), sync_names=blobs.sync_names)
         self._announcer = Announcer(lambda: publish(ARRIVALS)) if publish else None
 
     def close(self) -> None:
@@ -134,7 +134,6 @@ class Archive:
             spooled.sync()
             key = self.blobs.new_key()
             self.blobs.keep(spooled.path, key)
-            self.blobs.sync_folder(key)
             committed = self._commits.commit(record_of(spooled, header, origin, key))
         except BaseException:
             self._remove(spooled, key)

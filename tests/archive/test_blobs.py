@@ -1,6 +1,7 @@
 """Object files: names made by the node, space watched."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ def keep(blobs: FileBlobs, content: bytes) -> str:
     spooled.write_bytes(content)
     key = blobs.new_key()
     blobs.keep(spooled, key)
-    blobs.sync_folder(key)
+    blobs.sync_names([key])
     return key
 
 
@@ -58,3 +59,9 @@ def test_free_space_is_what_the_system_says(blobs: FileBlobs, tmp_path: Path) ->
 def test_too_little_space_for_an_object_is_told_beforehand(blobs: FileBlobs) -> None:
     with pytest.raises(StorageFull):
         blobs.check_space(blobs.free_bytes * 2)
+
+
+def test_objects_in_turn_share_a_folder_so_that_one_flush_serves_all(blobs: FileBlobs) -> None:
+    folders = [blobs.new_key()[:2] for _ in range(10_000)]
+    changes = sum(before != after for before, after in pairwise(folders))
+    assert 0 < changes < len(folders) / 100

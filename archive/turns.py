@@ -1,0 +1,86 @@
+"""Writers of one SQLite file take turns, over all processes of the machine.
+
+SQLite has no queue: a writer that finds another one at work fails, and begins anew after a pause, which with two busy
+listeners halves the rate. Asking for a file lock costs a hundredth of that, so the pauses can be short.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from archive.errors import DatabaseUnavailable
+
+_PAUSE_SECONDS: Final = 0.000_1
+
+
+class Turns:
+    """One writer at a time; threads may share this.
+
+    It only keeps order. That writers exclude each other is SQLite's affair: one that does not ask for a turn, such as
+    a backup, is waited for as ever.
+
+    Parameters
+    ----------
+    path
+        The file to lock; it is made beside the database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        # The lock belongs to the open file, which all threads of this process share.
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Hold the turn while the context is open.
+
+        Parameters
+        ----------
+        seconds
+            How long to wait for it.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            It did not come in time, or the file cannot be made.
+        """
+        deadline = time.monotonic() + seconds
+        if not self._threads.acquire(timeout=max(seconds, 0.0)):
+            raise DatabaseUnavailable
+        try:
+            descriptor = self._take(deadline)
+            try:
+                yield
+            finally:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+    def _take(self, deadline: float) -> int:
+        try:
+            if self._descriptor is None:
+                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            raise DatabaseUnavailable from error
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise DatabaseUnavailable from error
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return self._descriptor
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._threads:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+            self._descriptor = None
