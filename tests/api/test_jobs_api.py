@@ -25,7 +25,7 @@ def _listening(node: Served, topic: str) -> Iterator[Subscription]:
 def test_a_waiting_job_is_canceled_and_run_again(any_node: Served) -> None:
     settled_series(any_node.database, "mock")
     with any_node.as_role(Role.CLINICIAN) as client, _listening(any_node, "jobs") as wake:
-        pending = {"study_uid": STUDY, "status": "PENDING", "attempt": 1, "progress": 0}
+        pending = {"study_uid": str(STUDY), "status": "PENDING", "attempt": "1", "progress": "0"}
         (job,) = client.get("/api/v1/jobs", params=pending).json()["items"]
         canceled = client.post(f"/api/v1/jobs/{job['id']}/cancel")
         assert (canceled.status_code, canceled.json()["status"]) == (202, "CANCELED")

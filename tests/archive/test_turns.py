@@ -29,7 +29,12 @@ def test_a_writer_waits_for_another_one_without_failing(tmp_path: Path, monkeypa
     url = f"sqlite:///{tmp_path}/index.sqlite"
     schema.upgrade(url)
     failures: list[Exception] = []
-    monkeypatch.setattr(door._Attempts, "pause_after", lambda _self, error: failures.append(error) or 0.0)
+
+    def note(_attempts: object, error: Exception) -> float:
+        failures.append(error)
+        return 0.0
+
+    monkeypatch.setattr(door._Attempts, "pause_after", note)
     writing, written = threading.Event(), threading.Event()
 
     def slowly(_connection: object) -> None:

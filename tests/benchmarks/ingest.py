@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def _compare(folder: Path, rounds: int) -> str:
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for title, series in SERIES.items():
         for associations in (1, 4):
             measured = _measure(folder / f"{len(rows)}", series, associations, rounds)
