@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Final
 
+import pynetdicom  # noqa: F401  it teaches pydicom the UIDs of newer editions of PS3.6, JPEG XL among them
 from pydicom.uid import UID
 
 from archive.uids import is_valid_uid

@@ -1,5 +1,8 @@
 """Which presentation contexts are accepted."""
 
+import subprocess
+import sys
+
 import pytest
 from pydicom.uid import UID, AllTransferSyntaxes
 from pynetdicom.presentation import AllStoragePresentationContexts
@@ -88,3 +91,9 @@ def test_an_operations_window_is_answered_with_one_each() -> None:
         user=UserInformation(max_pdu=0, operations_window=(0, 16)),
     )
     assert answer(request, max_pdu=1000).user.operations_window == (1, 1)
+
+
+def test_a_listener_knows_the_newest_transfer_syntaxes_by_itself() -> None:
+    question = "from scp.contexts import is_storage_syntax; print(is_storage_syntax('1.2.840.10008.1.2.4.110'))"
+    done = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
