@@ -2494,6 +2494,8 @@ export interface operations {
         analyzer?: string | null;
         version?: string | null;
         status?: components["schemas"]["JobState"] | null;
+        progress?: number | null;
+        attempt?: number | null;
       };
       header?: never;
       path?: never;
