@@ -57,15 +57,26 @@ class Scu:
 
 
 class StoreScp:
-    """`storescp`: a PACS that takes everything and keeps it as files, byte for byte."""
+    """`storescp`: a PACS that takes everything, or what `syntaxes` says, and keeps it as files, byte for byte."""
 
-    def __init__(self, folder: Path, ae_title: str) -> None:
+    def __init__(self, folder: Path, ae_title: str, *, syntaxes: str = "+xa") -> None:
+        self._syntaxes = syntaxes
         self.folder, self.ae_title, self.port = folder, ae_title, free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "StoreScp":
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = ["storescp", "-q", "+B", "+xa", "-aet", self.ae_title, "-od", str(self.folder), str(self.port)]
+        command = [
+            "storescp",
+            "-q",
+            "+B",
+            self._syntaxes,
+            "-aet",
+            self.ae_title,
+            "-od",
+            str(self.folder),
+            str(self.port),
+        ]
         self._process = subprocess.Popen(command, env=ENVIRONMENT)
         wait_until(lambda: answers(self.port), what=f"storescp {self.ae_title}")
         return self
