@@ -13,8 +13,6 @@ from routing.dimse import Command, CommandField, Element
 from routing.errors import PeerAborted, WireError
 from routing.negotiation import Context
 from routing.pdu import (
-    HEADER,
-    HEADER_SIZE,
     RELEASE_RP,
     RELEASE_RQ,
     AbortReason,
@@ -28,12 +26,12 @@ from routing.pdu import (
     p_data,
     split_pdvs,
 )
+from routing.reading import PduReader
 from routing.stream import Stream
 
 _MAX_COMMAND_SIZE: Final = 65_536
 _MAX_IDENTIFIER_SIZE: Final = 4 << 20
 _OWN_MAX_SENT_PDU: Final = 262_144
-_KNOWN_PDUS: Final = frozenset(PduType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +88,7 @@ class Association:
         self.stream = stream
         self.fragment_size = fragment_size(peer_max_pdu, _OWN_MAX_SENT_PDU)
         self._timing = timing
-        self._own_max_pdu = own_max_pdu
-        self._buffer = memoryview(bytearray(own_max_pdu))
-        self._header = memoryview(bytearray(HEADER_SIZE))
+        self._reader = PduReader(stream, own_max_pdu)
         self._pdvs: Iterator[Pdv] = iter(())
         self._open_context: Context | None = None
         self._canceled: set[int] = set()
@@ -189,7 +185,7 @@ class Association:
 
         Nothing but a C-CANCEL may come during an operation, as only one at a time was negotiated.
         """
-        while message_id not in self._canceled and self.stream.readable():
+        while message_id not in self._canceled and (self._reader.is_ahead or self.stream.readable()):
             message = self._receive_command(self._timing.pdu_seconds)
             if message is None or dimse.number(message.command, Element.COMMAND_FIELD) != CommandField.C_CANCEL:
                 raise ProtocolViolation("a request came during another", AbortReason.UNEXPECTED_PDU)
@@ -202,7 +198,7 @@ class Association:
 
     def _next_pdv(self, seconds: float, *, between_messages: bool = False) -> Pdv | None:
         while (pdv := next(self._pdvs, None)) is None:
-            kind, body = self._read_pdu(seconds)
+            kind, body = self._reader.read(seconds, self._timing.pdu_seconds)
             if kind == PduType.P_DATA:
                 self._pdvs = split_pdvs(body)
             elif kind == PduType.RELEASE_RQ and between_messages:
@@ -210,17 +206,6 @@ class Association:
             else:
                 raise _unexpected(kind, body)
         return pdv
-
-    def _read_pdu(self, seconds: float) -> tuple[int, memoryview]:
-        self.stream.read_exactly(self._header, seconds)
-        kind, length = HEADER.unpack(self._header)
-        if kind not in _KNOWN_PDUS:
-            raise ProtocolViolation(f"unknown PDU type {kind:02X}H", AbortReason.UNRECOGNIZED_PDU)
-        if length > self._own_max_pdu:
-            raise ProtocolViolation(f"PDU of {length} bytes is longer than negotiated")
-        body = self._buffer[:length]
-        self.stream.read_exactly(body, self._timing.pdu_seconds)
-        return kind, body
 
     # Sending
 
@@ -236,7 +221,7 @@ class Association:
         try:
             self.stream.write(RELEASE_RQ)
             while True:
-                kind, body = self._read_pdu(self._timing.pdu_seconds)
+                kind, body = self._reader.read(self._timing.pdu_seconds, self._timing.pdu_seconds)
                 if kind in (PduType.RELEASE_RP, PduType.ABORT):
                     break
                 if kind == PduType.RELEASE_RQ:  # release collision: answer and go on waiting

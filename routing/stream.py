@@ -12,6 +12,8 @@ from routing.errors import ConnectionLost, TimedOut
 _TIMEVAL: Final = Struct("ll")
 _MICROSECONDS: Final = 1_000_000
 _SHORTEST_WAIT: Final = 0.001
+# From here on it pays to let the kernel gather the bytes.
+_LARGE: Final = 8_192
 
 
 class Stream(Protocol):
@@ -19,6 +21,15 @@ class Stream(Protocol):
 
     def read_exactly(self, view: memoryview, seconds: float) -> None:
         """Fill `view`, or raise TimedOut when that takes longer than `seconds` in all, or ConnectionLost."""
+
+    def read_some(self, view: memoryview, minimum: int, seconds: float) -> int:
+        """Read at least `minimum` bytes, and what else is there and fits `view`; raises as `read_exactly` does.
+
+        Returns
+        -------
+        int
+            How many bytes were read.
+        """
 
     def write(self, data: bytes | memoryview, *, more: bool = False) -> None:
         """Send all of `data`; `more` says that the rest of a message follows at once."""
@@ -63,22 +74,39 @@ class SocketStream:
         """Fill `view`; see `Stream.read_exactly`."""
         deadline = monotonic() + seconds
         while view:
-            self._limit_reads(seconds)
-            self._acknowledge()
-            try:
-                count = self._socket.recv_into(view, 0, socket.MSG_WAITALL)
-            except BlockingIOError:
-                raise TimedOut("the peer was silent for too long") from None
-            except OSError as error:
-                raise ConnectionLost(f"connection lost: {error.strerror or error}") from error
-            if count == len(view):
-                return
-            if count == 0:
-                raise ConnectionLost("the peer closed the connection")
-            view = view[count:]
+            view = view[self._receive(view, seconds, socket.MSG_WAITALL) :]
+            seconds = deadline - monotonic()
+            if view and seconds <= 0:
+                raise TimedOut("the peer took too long to send a PDU")
+
+    def read_some(self, view: memoryview, minimum: int, seconds: float) -> int:
+        """Read at least `minimum` bytes; see `Stream.read_some`."""
+        if minimum > _LARGE:
+            # Not a byte more: only then does the kernel wait for all of them by itself.
+            self.read_exactly(view[:minimum], seconds)
+            return minimum
+        deadline = monotonic() + seconds
+        done = 0
+        while True:
+            done += self._receive(view[done:], seconds, 0)
+            if done >= minimum:
+                return done
             seconds = deadline - monotonic()
             if seconds <= 0:
                 raise TimedOut("the peer took too long to send a PDU")
+
+    def _receive(self, view: memoryview, seconds: float, flags: int) -> int:
+        self._limit_reads(seconds)
+        self._acknowledge()
+        try:
+            count = self._socket.recv_into(view, 0, flags)
+        except BlockingIOError:
+            raise TimedOut("the peer was silent for too long") from None
+        except OSError as error:
+            raise ConnectionLost(f"connection lost: {error.strerror or error}") from error
+        if count == 0:
+            raise ConnectionLost("the peer closed the connection")
+        return count
 
     def _acknowledge(self) -> None:
         # Many peers write a message in two pieces under Nagle's algorithm, so that the second waits for our ACK of the
