@@ -1,0 +1,69 @@
+"""What a node keeps, read from its index and its files without asking the node."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from archive.adoption import hash_data_set
+from archive.database import Database
+from archive.tables import instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One row of the index and its file."""
+
+    sop_instance_uid: str
+    path: Path
+    data_offset: int
+    indexed_sha256: str
+
+    def sha256(self) -> str:
+        """Hash of the data set as it is in the file now."""
+        with self.path.open("rb") as file:
+            return hash_data_set(file.fileno(), self.data_offset)
+
+
+class Keeping:
+    """The index and the files of a node.
+
+    Parameters
+    ----------
+    url
+        Its database.
+    blobs
+        The folder of its files.
+    """
+
+    def __init__(self, database: Database, blobs: Path) -> None:
+        self._database, self._blobs = database, blobs
+
+    def rows(self) -> list[Kept]:
+        """Return all rows."""
+        columns = (instance.c.sop_instance_uid, instance.c.blob_key, instance.c.data_offset, instance.c.sha256)
+
+        def read(connection: Connection) -> list[Kept]:
+            return [
+                Kept(sop_instance_uid=uid, path=self._blobs / key, data_offset=offset, indexed_sha256=sha256)
+                for uid, key, offset, sha256 in connection.execute(select(*columns))
+            ]
+
+        return self._database.read(read)
+
+    def files(self) -> set[Path]:
+        """Return all files that have a final name."""
+        return set(self._blobs.glob("??/*"))
+
+    def unfinished(self) -> set[Path]:
+        """Return all files of the spool."""
+        return set((self._blobs / "spool").iterdir())
+
+
+@contextmanager
+def keeping(data_dir: Path, url: str | None = None) -> Iterator[Keeping]:
+    """Open what the node with this data folder keeps; without `url` its index is the SQLite file in it."""
+    with Database(url or f"sqlite:///{data_dir}/index.sqlite", pool_size=1) as database:
+        yield Keeping(database, data_dir / "blobs")
