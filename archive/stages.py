@@ -53,8 +53,10 @@ class Level(IntEnum):
     """What is so just now. A process that ended does not count any more."""
 
     CONNECTIONS = 0
-    """Open connections of DICOM peers, with those that have no association yet."""
-    WAITING = 1
+    """Open connections of DICOM peers."""
+    HALF_OPEN = 1
+    """Those among them that have no association yet."""
+    WAITING = 2
     """Objects that wait until the group before them is committed."""
 
 
@@ -136,6 +138,11 @@ class Stages:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
+
+
+def folder_of(data_dir: Path) -> Path:
+    """Return where the processes of the node whose data is in `data_dir` write their counts."""
+    return data_dir / "stages"
 
 
 def read_all(folder: Path) -> Snapshot:

@@ -23,13 +23,24 @@ def _scheme_of(*schemes: str) -> AfterValidator:
 
 
 class TlsSettings(Section):
-    """A second listener with TLS 1.2 or later (PS3.15 B.12)."""
+    """TLS 1.2 or later (PS3.15 B.12): a second listener, and calls to remote AEs that have `tls = true`."""
 
     port: Port | None = None
     cert: FilePath | None = None
     key: FilePath | None = None
     ca: FilePath | None = None
     client_auth: bool = False
+    check_host: bool = True
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "TlsSettings":
+        if self.port is not None and self.cert is None:
+            raise ValueError("port needs cert, the certificate to show")
+        if self.key is not None and self.cert is None:
+            raise ValueError("key needs cert, the certificate it belongs to")
+        if self.client_auth and self.ca is None:
+            raise ValueError("client_auth needs ca, the authorities whose certificates are accepted")
+        return self
 
 
 class DicomSettings(Section):
@@ -44,6 +55,7 @@ class DicomSettings(Section):
     tls: TlsSettings = TlsSettings()
     max_associations: Positive = 200
     max_associations_per_peer: Positive = 50
+    max_connections: Positive = 1024
     max_pdu: Annotated[int, Field(ge=4096, le=16 << 20)] = 256 << 10
     max_object_bytes: Positive = 16 * GIBIBYTE
     artim_seconds: Annotated[float, Field(gt=0)] = 10.0
@@ -71,6 +83,7 @@ class StorageSettings(Section):
     url: Annotated[str, _scheme_of("file", "s3")] = "file://{data_dir}/blobs"
     duplicates: Literal["keep-first", "keep-both", "replace"] = "keep-first"
     reserved_bytes: Annotated[int, Field(ge=0)] | None = None
+    warning_bytes: Annotated[int, Field(ge=0)] | None = None
 
     @property
     def folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""What has to be done now and then: leases that ran out, associations of dead listeners, expired sessions."""
+"""What is done now and then: leases that ran out, associations of dead listeners, expired sessions, free space."""
 
 import threading
 import time
@@ -10,6 +10,7 @@ from archive import associations, deliveries, facts, jobs
 from archive.connection import Connection
 from archive.errors import NodeError
 from isocenter.health import HEARTBEAT_SECONDS, worker_fact
+from isocenter.space_watch import SpaceWatch
 from isocenter.wiring import Node
 
 _log = structlog.get_logger()
@@ -26,14 +27,16 @@ class Housekeeping:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._space = SpaceWatch(node.settings.storage)
 
     def run(self, stop: threading.Event) -> None:
         """Keep house until `stop` is set."""
         while not stop.is_set():
-            try:
-                self._turn()
-            except NodeError as error:
-                _log.error("housekeeping_failed", reason=str(error))
+            for task in (self._space.look, self._turn):
+                try:
+                    task()
+                except NodeError as error:
+                    _log.error("housekeeping_failed", reason=str(error))
             stop.wait(HEARTBEAT_SECONDS)
 
     def _turn(self) -> None:

@@ -1,11 +1,11 @@
 """Building the parts of a node from its settings: done here and nowhere else."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from archive import space
 from archive.blobs import FileBlobs
 from archive.bus import Bus, open_bus
 from archive.database import Database
@@ -13,9 +13,6 @@ from archive.errors import NodeError
 from archive.ingest import Archive
 from config.settings import Settings
 from isocenter.failures import CannotStart
-
-# Where the configuration does not say, a hundredth of the volume is left free for database and logs.
-_MOST_RESERVED_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +75,7 @@ def open_blobs(settings: Settings) -> FileBlobs:
     folder = settings.storage.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        reserved = settings.storage.reserved_bytes
-        if reserved is None:
-            reserved = min(shutil.disk_usage(folder).total // 100, _MOST_RESERVED_BYTES)
-        return FileBlobs(folder, reserved_bytes=reserved)
+        return FileBlobs(folder, reserved_bytes=space.look(settings.storage).reserved_bytes)
     except OSError as error:
         raise CannotStart(f"storage.url: {folder} cannot be written: {error.strerror}") from error
     except NodeError as error:
