@@ -41,6 +41,14 @@ def test_an_interrupted_call_lasts_until_it_is_resumed() -> None:
     assert flush.target == "/d/blobs/spool/1a.part"
 
 
+def test_a_call_that_the_trace_does_not_see_return_has_begun() -> None:
+    cut = [*RIGHT[:9], ANSWER.split(") = ", maxsplit=1)[0] + " <detached ...>"]
+    assert _out_of_order(cut) == []
+    flushing = [*RIGHT[:8], "12 fdatasync(3</d/index.sqlite-wal>) <detached ...>", ANSWER]
+    with pytest.raises(LookupError, match="commit"):
+        _out_of_order(flushing)
+
+
 def test_names_relative_to_a_folder_are_made_whole() -> None:
     renamed = next(call for call in parse(RIGHT) if call.name == "renameat")
     assert renamed.names == ["/d/blobs/spool/1a.part", str(BLOB)]

@@ -81,8 +81,12 @@ class RawScu:
         }
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(associate_rq(called, calling, self.contexts))
-        self.answer, self.answer_body = self.receive()
+        try:
+            self.socket.sendall(associate_rq(called, calling, self.contexts))
+            self.answer, self.answer_body = self.receive()
+        except OSError:
+            self.socket.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -5,14 +5,15 @@ import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # A page of the database and its frame header; names of files and UIDs are found in it as text.
 _LONGEST_STRING = 4200
 _COMPLETE = re.compile(r"(\d+) +(\w+)\((.*)\) += (.*)")
-_UNFINISHED = re.compile(r"(\d+) +(\w+)\((.*) <unfinished \.\.\.>")
+_UNFINISHED = re.compile(r"(\d+) +(\w+)\((.*) <(?:unfinished|detached) \.\.\.>")
 _RESUMED = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>(.*)\) += (.*)")
+_NEVER = 1 << 62
 _DESCRIPTOR = re.compile(r"\d+<(\w+:\[[^\]]*\]|[^>]*)>")
 _NAME = re.compile(r'(?:(?:AT_FDCWD|\d+)(?:<([^>]*)>)?, )?"((?:[^"\\]|\\.)*)"')
 
@@ -62,24 +63,26 @@ class Call:
 def parse(lines: Iterable[str]) -> list[Call]:
     """Read the output of `strace -f -yy`; calls come in the order in which they returned.
 
-    Calls that never returned, signals and ends of threads are left out.
+    Those that had not returned when the trace ended come last, with an empty result. Signals and ends of threads are
+    left out.
     """
-    calls, open_calls = [], {}
+    calls: list[Call] = []
+    pending: dict[int, Call] = {}
     for number, line in enumerate(lines):
         if found := _UNFINISHED.fullmatch(line):
-            open_calls[found[1]] = (number, found[3])
+            call = _call(found, result="", begun=number, ended=_NEVER)
+            pending[call.thread] = call
         elif found := _RESUMED.fullmatch(line):
-            begun, arguments = open_calls.pop(found[1], (number, ""))
-            calls.append(_call(found, arguments + found[3], begun=begun, ended=number))
+            begun = pending.pop(int(found[1]), None)
+            if begun:
+                calls.append(replace(begun, arguments=begun.arguments + found[3], result=found[4], ended=number))
         elif found := _COMPLETE.fullmatch(line):
-            calls.append(_call(found, found[3], begun=number, ended=number))
-    return calls
+            calls.append(_call(found, result=found[4], begun=number, ended=number))
+    return calls + list(pending.values())
 
 
-def _call(found: re.Match[str], arguments: str, *, begun: int, ended: int) -> Call:
-    return Call(
-        thread=int(found[1]), name=found[2], arguments=arguments, result=found[4].strip(), begun=begun, ended=ended
-    )
+def _call(found: re.Match[str], *, result: str, begun: int, ended: int) -> Call:
+    return Call(thread=int(found[1]), name=found[2], arguments=found[3], result=result, begun=begun, ended=ended)
 
 
 @contextmanager
