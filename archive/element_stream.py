@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final, NamedTuple, cast
 
-from archive.encodings import IMPLICIT_LITTLE, ITEM, ITEM_END, PIXEL_DATA, SEQUENCE_END, UNDEFINED, Encoding
+from archive.encodings import BYTES_VRS, IMPLICIT_LITTLE, ITEM, ITEM_END, PIXEL_DATA, SEQUENCE_END, UNDEFINED, Encoding
 from archive.errors import NotParsable
 
 _OPEN: Final = 1 << 62
@@ -24,6 +24,7 @@ class Kind(Enum):
     ITEM = auto()
     ITEM_END = auto()
     PIXELS = auto()
+    FRAGMENTS = auto()
 
 
 class Token(NamedTuple):
@@ -32,7 +33,8 @@ class Token(NamedTuple):
     Parameters
     ----------
     kind
-        `PIXELS` is Pixel Data of the data set itself, and any that is encapsulated.
+        `PIXELS` is Pixel Data of the data set itself, and any that is encapsulated. `FRAGMENTS` is another element of
+        bytes that is written as if it were encapsulated pixel data; the standard knows none.
     tag
         The attribute; 0 for items and ends.
     vr
@@ -116,7 +118,7 @@ def _after(buffer: memoryview, token: Token, levels: list[_Level]) -> int:
         case Kind.ITEM_END:
             levels.pop()
             return token.position
-        case Kind.PIXELS if token.length == UNDEFINED:
+        case Kind.PIXELS | Kind.FRAGMENTS if token.length == UNDEFINED:
             return end_of_fragments(buffer, token.position)
         case _:
             return token.position + token.length
@@ -132,6 +134,8 @@ def _read_element(buffer: memoryview, level: _Level, position: int, depth: int, 
         raise NotParsable("A data element is longer than the data set.")
     if tag == PIXEL_DATA and (depth == 0 or length == UNDEFINED):
         return Token(Kind.PIXELS, tag, vr, position, length, depth)
+    if length == UNDEFINED and vr in BYTES_VRS:
+        return Token(Kind.FRAGMENTS, tag, vr, position, length, depth)
     if length == UNDEFINED or (vr == b"SQ" and not whole_sequences):
         return Token(Kind.SEQUENCE, tag, vr, position, length, depth)
     return Token(Kind.ELEMENT, tag, vr, position, length, depth)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from archive.encodings import (
+    BYTES_VRS,
     IMPLICIT_LITTLE,
     ITEM,
     ITEM_END,
@@ -30,7 +31,6 @@ _LONGEST_HEADER: Final = 12
 _ITEM_HEADER: Final = 8
 _FIRST_DELIMITER: Final = 0xFFFE_0000
 _OPEN: Final = UNKNOWN_SIZE + 1
-_BYTES_VRS: Final = frozenset((b"OB", b"OW"))
 # No VR at all: implicit VR.
 _SEQUENCE_VRS: Final = frozenset((b"SQ", b"UN", b""))
 
@@ -179,7 +179,7 @@ class Walk:
     def _open(self, level: _Level, tag: int, vr: bytes, length: int) -> None:
         """Begin a sequence, or the fragments of encapsulated pixel data."""
         end = self._end_of(level, length)
-        if vr in _BYTES_VRS or tag == PIXEL_DATA:
+        if vr in BYTES_VRS or tag == PIXEL_DATA:
             return self._push(_Level(end, level.encoding, _NOTHING, items=True, fragments=True))
         if vr not in _SEQUENCE_VRS:
             raise NotParsable("A data element has no length.")

@@ -15,6 +15,8 @@ ITEM_END: Final = 0xFFFE_E00D
 SEQUENCE_END: Final = 0xFFFE_E0DD
 PIXEL_DATA: Final = 0x7FE0_0010
 
+# Of undefined length these are fragments, as encapsulated pixel data is (PS3.5 Section A.4).
+BYTES_VRS: Final = frozenset((b"OB", b"OW"))
 # PS3.5 Table 7.1-2: a 16-bit length; all others have a 32-bit length after two reserved bytes (Table 7.1-1).
 _SHORT_VRS: Final = frozenset(
     b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split(),

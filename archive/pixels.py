@@ -17,6 +17,9 @@ _NUMBERS: Final = frozenset(
 )
 _TEXTS: Final = frozenset({_PHOTOMETRIC, _FRAMES})
 _REAL_PIXELS: Final = frozenset({_FLOAT, _DOUBLE})
+_WITH_VALUES: Final = frozenset({Kind.ELEMENT, Kind.PIXELS})
+# As much as any right value has; a wrong one may be as large as the object.
+_LONGEST_TEXT: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +79,14 @@ def read_pixels(buffer: memoryview, transfer_syntax_uid: str) -> ImagePixels:
     found: dict[int, int | str] = {}
     extended: tuple[int, int] | None = None
     for token in tokens(buffer, encoding, whole_sequences=True):
-        if token.depth:
+        if token.depth or token.kind not in _WITH_VALUES:
             continue
         if token.kind is Kind.PIXELS or token.tag in _REAL_PIXELS:
             return _described(found, token, transfer_syntax_uid, extended)
         if token.tag in _NUMBERS and token.length >= struct.calcsize("H"):
             (found[token.tag],) = struct.unpack_from(">H" if encoding.big_endian else "<H", buffer, token.position)
         elif token.tag in _TEXTS:
-            value = bytes(buffer[token.position : token.position + token.length])
+            value = bytes(buffer[token.position : token.position + min(token.length, _LONGEST_TEXT)])
             found[token.tag] = value.decode("ascii", "replace").strip(" \0")
         elif token.tag == _EXTENDED_OFFSETS:
             extended = token.position, token.length
