@@ -63,9 +63,14 @@ def _item(kind: int, body: bytes) -> bytes:
     return _ITEM.pack(kind, len(body)) + body
 
 
+def _ascii(value: bytes) -> str:
+    # A byte outside ASCII becomes "?", which matches nothing and may be sent back.
+    return value.decode("ascii", "replace").replace("\N{REPLACEMENT CHARACTER}", "?")
+
+
 def _uid(value: bytes) -> str:
-    # NUL and space padding is wrong here but common; a byte outside ASCII becomes "?" and so matches nothing.
-    return value.rstrip(b"\0 ").lstrip(b" ").decode("ascii", "replace")
+    # NUL and space padding is wrong here but common.
+    return _ascii(value.rstrip(b"\0 ").lstrip(b" "))
 
 
 def _fixed(body: bytes) -> tuple[int, bytes, bytes]:
@@ -81,7 +86,7 @@ def decode_request(body: bytes) -> AssociateRequest:
     Raises
     ------
     ProtocolViolation
-        When items do not fit, or context IDs are even, repeated or more than 128.
+        When items do not fit, or context IDs are even, repeated, more than 128, or none at all.
     """
     version, called, calling = _fixed(body)
     application_context, contexts, user = "", [], UserInformation(max_pdu=0)
@@ -89,6 +94,7 @@ def decode_request(body: bytes) -> AssociateRequest:
         if kind == _APPLICATION_CONTEXT:
             application_context = _uid(value)
         elif kind == _CONTEXT_RQ:
+            _check_count(contexts)
             contexts.append(_proposed_context(value))
         elif kind == _USER_INFORMATION:
             user = _user_information(value)
@@ -125,8 +131,14 @@ def decode_accept(body: bytes) -> AssociateAccept:
 
 def _check_context_ids(contexts: list[ProposedContext]) -> None:
     ids = [context.context_id for context in contexts]
-    if len(ids) > MAX_CONTEXTS or len(set(ids)) != len(ids) or any(number % 2 == 0 for number in ids):
-        raise _malformed("presentation context IDs must be odd, different and at most 128")
+    if not ids or len(set(ids)) != len(ids) or any(number % 2 == 0 for number in ids):
+        raise _malformed("presentation contexts need odd and different IDs, and there must be one at least")
+
+
+def _check_count(contexts: list[ProposedContext]) -> None:
+    # Before the rest is read: a request of a megabyte may hold a hundred thousand of them.
+    if len(contexts) == MAX_CONTEXTS:
+        raise _malformed(f"more than {MAX_CONTEXTS} presentation contexts")
 
 
 def _proposed_context(value: bytes) -> ProposedContext:
@@ -157,7 +169,7 @@ def _user_information(value: bytes) -> UserInformation:
     return UserInformation(
         max_pdu=_number(single.get(_MAX_LENGTH, bytes(4)), _UINT32),
         implementation_class_uid=_uid(single.get(_IMPLEMENTATION_CLASS, b"")),
-        implementation_version_name=single.get(_IMPLEMENTATION_VERSION, b"").decode("ascii", "replace").strip(),
+        implementation_version_name=_ascii(single.get(_IMPLEMENTATION_VERSION, b"")).strip(),
         operations_window=_window(single.get(_OPERATIONS_WINDOW)),
         roles=dict(_role(body) for kind, body in items if kind == _ROLE_SELECTION),
         extended=dict(_named(body) for kind, body in items if kind == _EXTENDED_NEGOTIATION),

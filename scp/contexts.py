@@ -1,6 +1,6 @@
 """Which presentation contexts this node accepts, and how (PS3.8 Section 7.1.1.14, PS3.7 Annex D.3.3.4)."""
 
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 import pynetdicom  # noqa: F401  it teaches pydicom the UIDs of newer editions of PS3.6, JPEG XL among them
@@ -48,19 +48,23 @@ _STORAGE_ELSEWHERE: Final = frozenset(
     }
 )
 _TRANSFER_SYNTAX_ROOT: Final = "1.2.840.10008.1.2."
+# More than the standard has; without a bound a peer that makes up UIDs would fill the memory.
+_REMEMBERED: Final = 1_024
 # MIME and XML encodings are no data sets; SMPTE ST 2110 is for streams in real time, not for storage.
 _NOT_FOR_DATA_SETS: Final = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_storage(abstract_syntax: str) -> bool:
     """Tell whether objects of this SOP class may be stored.
 
     Standard classes by their place under the storage root (PS3.4 Annex B.5), where newer editions add theirs too; of
     classes outside the standard all, because a private SOP class proposed to an archive is there to be stored.
     """
+    if not is_valid_uid(abstract_syntax):
+        return False
     if not abstract_syntax.startswith(_DICOM_ROOT):
-        return is_valid_uid(abstract_syntax)
+        return True
     if abstract_syntax in _STORAGE_ELSEWHERE:
         return True
     name = UID(abstract_syntax).name
@@ -68,12 +72,14 @@ def is_storage(abstract_syntax: str) -> bool:
     return abstract_syntax.startswith(_STORAGE_ROOT) and (unknown or "Storage" in name)
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_storage_syntax(transfer_syntax: str) -> bool:
     """Tell whether PS3.6 Table A-1 knows this transfer syntax as an encoding of data sets, retired ones too."""
     if transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN:
         return True
     if not transfer_syntax.startswith(_TRANSFER_SYNTAX_ROOT) or transfer_syntax.startswith(_NOT_FOR_DATA_SETS):
+        return False
+    if not is_valid_uid(transfer_syntax):
         return False
     return UID(transfer_syntax).is_transfer_syntax
 
@@ -111,5 +117,9 @@ def _negotiate(context: ProposedContext) -> tuple[ContextResult, str]:
 
 
 def _answer_roles(request: AssociateRequest) -> dict[str, Roles]:
-    """Agree to whatever roles a requestor wants for storage: SCP is what it needs to get objects by C-GET."""
-    return {uid: roles for uid, roles in request.user.roles.items() if is_storage(uid)}
+    """Agree to whatever roles a requestor wants for storage: SCP is what it needs to get objects by C-GET.
+
+    Only for SOP classes that it proposes; others have no meaning, and thousands of them would not fit an answer.
+    """
+    proposed = {context.abstract_syntax for context in request.contexts}
+    return {uid: roles for uid, roles in request.user.roles.items() if uid in proposed and is_storage(uid)}
