@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from routing import dimse
 from routing.association import Association, Timing
 from routing.dimse import CommandField, Element
-from routing.errors import ConnectionLost, PeerAborted, WireError
+from routing.errors import PeerAborted, WireError
 from routing.negotiation import Context
 from routing.pdu import RELEASE_RP, RELEASE_RQ, AbortSource, ProtocolViolation, encode_abort, p_data
+from tests.routing.memory import Memory
 
 CONTEXTS = {
     number: Context(context_id=number, abstract_syntax="1.2", transfer_syntax="1.2.840.10008.1.2") for number in (1, 3)
@@ -20,35 +21,6 @@ CONTEXTS = {
 ECHO = dimse.request(CommandField.C_ECHO, 1, data_set=False)
 STORE = dimse.request(CommandField.C_STORE, 2, data_set=True)
 CANCEL = {Element.COMMAND_FIELD: int(CommandField.C_CANCEL), Element.MESSAGE_ID_RESPONDED_TO: 2, 0x0800: 0x0101}
-
-
-class Memory:
-    """A stream that ends where its bytes end."""
-
-    def __init__(self, received: bytes) -> None:
-        self.received = memoryview(received)
-        self.sent = b""
-        self.closed = False
-
-    def read_exactly(self, view: memoryview, seconds: float) -> None:
-        assert seconds > 0
-        if len(view) > len(self.received):
-            raise ConnectionLost("the peer closed the connection")
-        view[:] = self.received[: len(view)]
-        self.received = self.received[len(view) :]
-
-    def write(self, data: bytes | memoryview, *, more: bool = False) -> None:
-        del more
-        self.sent += bytes(data)
-
-    def readable(self) -> bool:
-        return bool(self.received)
-
-    def stop_reading(self) -> None:
-        self.received = memoryview(b"")
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def association(received: bytes) -> tuple[Association, Memory]:
