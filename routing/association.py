@@ -13,6 +13,7 @@ from routing.dimse import Command, CommandField, Element
 from routing.errors import PeerAborted, WireError
 from routing.negotiation import Context
 from routing.pdu import (
+    PDV_HEADER_SIZE,
     RELEASE_RP,
     RELEASE_RQ,
     AbortReason,
@@ -31,6 +32,10 @@ from routing.stream import Stream
 
 _MAX_COMMAND_SIZE: Final = 65_536
 _MAX_IDENTIFIER_SIZE: Final = 4 << 20
+# What nobody reads costs neither memory nor disk, but a data set must have an end.
+_MAX_DISCARDED_SIZE: Final = 16 << 30
+# No limit of size ends a message of fragments without content.
+_MAX_EMPTY_FRAGMENTS: Final = 1_000
 _OWN_MAX_SENT_PDU: Final = 262_144
 
 
@@ -137,7 +142,7 @@ class Association:
             if not pdv.is_command:
                 raise ProtocolViolation("data set without a command", AbortReason.UNEXPECTED_PARAMETER)
             parts.append(bytes(pdv.fragment))
-            size += len(pdv.fragment)
+            size += PDV_HEADER_SIZE + len(pdv.fragment)
             if size > _MAX_COMMAND_SIZE:
                 raise ProtocolViolation("command set is too long")
             if pdv.is_last:
@@ -155,12 +160,16 @@ class Association:
 
     def fragments(self) -> Iterator[memoryview]:
         """Yield the pieces of the current message's data set; each is valid until the next is asked for."""
+        empty = 0
         while self._open_context is not None:
             pdv = self._next_pdv(self._timing.pdu_seconds)
             if pdv is None or pdv.is_command or pdv.context_id != self._open_context.context_id:
                 raise ProtocolViolation("data set fragment expected", AbortReason.UNEXPECTED_PARAMETER)
             if pdv.is_last:
                 self._open_context = None
+            empty += not pdv.fragment
+            if empty > _MAX_EMPTY_FRAGMENTS:
+                raise ProtocolViolation("data set of empty fragments")
             yield pdv.fragment
 
     def identifier(self) -> bytes:
@@ -172,12 +181,12 @@ class Association:
                 raise ProtocolViolation("identifier is too long")
         return bytes(data)
 
-    def discard(self, limit: int | None = None) -> None:
+    def discard(self, limit: int = _MAX_DISCARDED_SIZE) -> None:
         """Read and drop what is left of the current data set; more than `limit` bytes are a violation."""
         size = 0
         for fragment in self.fragments():
             size += len(fragment)
-            if limit is not None and size > limit:
+            if size > limit:
                 raise ProtocolViolation("data set is larger than this node takes")
 
     def canceled(self, message_id: int) -> bool:

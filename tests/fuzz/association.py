@@ -15,11 +15,13 @@ CONTEXTS: Final = {
     number: Context(context_id=number, abstract_syntax="1.2", transfer_syntax="1.2.840.10008.1.2") for number in (1, 3)
 }
 _LARGEST_DATA_SET: Final = 20_000
+_CHOICES: Final = 2
+_PIECES: Final = 7
 
 
-def open_association(received: bytes) -> tuple[Association, Memory]:
-    """Open an association whose peer sends these bytes and hangs up."""
-    stream = Memory(received)
+def open_association(received: bytes, *, piece: int = 1 << 30) -> tuple[Association, Memory]:
+    """Open an association whose peer sends these bytes, so many at once, and hangs up."""
+    stream = Memory(received, piece=piece)
     association = Association(
         stream, contexts=CONTEXTS, own_max_pdu=MAX_PDU, peer_max_pdu=500, timing=Timing(idle_seconds=1, pdu_seconds=1)
     )
@@ -27,9 +29,14 @@ def open_association(received: bytes) -> tuple[Association, Memory]:
 
 
 def read_messages(data: bytes) -> None:
-    """Read to the end, data sets in the way that the first byte chooses; nothing but a WireError may come out."""
-    take = _WAYS[data[0] % len(_WAYS)] if data else _as_fragments
-    association, stream = open_association(data[1:])
+    """Read to the end; nothing but a WireError may come out.
+
+    The first byte chooses how data sets are taken, the second in what pieces the bytes come.
+    """
+    if len(data) < _CHOICES:
+        return
+    take = WAYS[data[0] % len(WAYS)]
+    association, stream = open_association(data[_CHOICES:], piece=1 + data[1] * _PIECES)
     try:
         while (message := association.receive()) is not None:
             assert message.context is CONTEXTS[message.context.context_id]
@@ -64,7 +71,7 @@ def _looking_for_a_cancel(association: Association, message_id: int) -> None:
     association.forget_cancel(message_id)
 
 
-_WAYS: Final[tuple[Callable[[Association, int], None], ...]] = (
+WAYS: Final[tuple[Callable[[Association, int], None], ...]] = (
     _as_fragments,
     _as_identifier,
     _not_at_all,

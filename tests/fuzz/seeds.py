@@ -24,6 +24,7 @@ from routing.pdu import HEADER_SIZE, RELEASE_RQ, AbortSource, encode_abort, p_da
 from scp.contexts import answer
 from tests.archive.bytes_of import ITEM_END, SEQUENCE_END, UNDEFINED, identity, item, long
 from tests.archive.objects import ct_slice, encode
+from tests.fuzz.association import WAYS
 from tests.fuzz.data_sets import DEFLATED, DEFLATED_HERE, TRANSFER_SYNTAXES
 
 # Those that are in the package; others would be downloaded.
@@ -31,7 +32,6 @@ _FILES: Final = Path(pydicom.__file__).parent / "data" / "test_files"
 _CT: Final = "1.2.840.10008.5.1.4.1.1.2"
 _LONGEST_FILE: Final = 12_000
 _LONGEST_META: Final = 600
-_WAYS: Final = 5
 _EXPLICIT: Final = TRANSFER_SYNTAXES.index(ExplicitVRLittleEndian)
 
 
@@ -54,12 +54,12 @@ def associations() -> Iterator[bytes]:
     }
     encoded = [dimse.encode_command(command) for command in (*_commands(), cancel)]
     ends = [RELEASE_RQ, encode_abort(AbortSource.SERVICE_USER), b""]
-    for way in range(_WAYS):
+    for way in range(len(WAYS)):
         for number, command in enumerate(encoded):
             message = p_data(1, command, is_command=True, fragment=40 + 2 * number)
             data_set = p_data(1, bytes(100), is_command=False, fragment=60)
             following = p_data(3, encoded[-1], is_command=True, fragment=400)
-            yield bytes([way]) + message + data_set + following + ends[number % len(ends)]
+            yield bytes([way, number]) + message + data_set + following + ends[number % len(ends)]
 
 
 def associates() -> Iterator[bytes]:

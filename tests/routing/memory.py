@@ -10,10 +10,13 @@ class Memory:
     ----------
     received
         All that the peer sends.
+    piece
+        How much of it can be read at once, in bytes; all that there is by default.
     """
 
-    def __init__(self, received: bytes) -> None:
+    def __init__(self, received: bytes, *, piece: int = 1 << 30) -> None:
         self.received = memoryview(received)
+        self._piece = piece
         self.sent = b""
         self.closed = False
         self.reads = 0
@@ -27,7 +30,7 @@ class Memory:
         self.received = self.received[len(view) :]
 
     def read_some(self, view: memoryview, minimum: int, seconds: float) -> int:
-        count = max(minimum, min(len(view), len(self.received)))
+        count = max(minimum, min(len(view), len(self.received), self._piece))
         self.read_exactly(view[:count], seconds)
         return count
 

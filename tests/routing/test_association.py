@@ -113,6 +113,8 @@ def read_all(reader: Association) -> Iterator[int]:
         data(b"ab"),  # a data set without a command
         command(ECHO, context_id=5),  # a context that was not accepted
         b"\x04\0\0\0\x03\xea" + bytes(1002),  # longer than announced
+        (b"\x04\0\0\0\0\x06" + b"\0\0\0\x02\x01\x01") * 20_000,  # a command of fragments without content
+        command(STORE) + (b"\x04\0\0\0\0\x06" + b"\0\0\0\x02\x01\0") * 2_000,  # a data set of such
         b"\x01\0\0\0\0\x04" + bytes(4),  # a second association request
         b"\x09\0\0\0\0\x04" + bytes(4),  # no PDU type
     ],
