@@ -1,5 +1,6 @@
 """The whole node as a user starts it: `isocenter serve` on its own folder and free ports."""
 
+import contextlib
 import json
 import os
 import signal
@@ -107,6 +108,8 @@ class Node:
                 text=True,
                 cwd=self.folder,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                # A process group of its own, which `kill` ends as one.
+                start_new_session=True,
             )
         self.ready_line = wait_until(self._find_ready, seconds=seconds, what="the node's ready line")
         return self
@@ -132,7 +135,11 @@ class Node:
     def kill(self) -> None:
         """Kill -9 of the whole node: the supervisor and all its children at the same time."""
         assert self._process
-        for pid in [*self.children(), self._process.pid]:
+        children = self.children()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        # Analyzers may have left the group.
+        for pid in children:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:

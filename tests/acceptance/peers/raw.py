@@ -50,6 +50,13 @@ def _uid(value: bytes) -> bytes:
     return value + b"\0" * (len(value) % 2)
 
 
+def command_set(field: int, *, sop_class: bytes) -> bytes:
+    """Encode the command set of a request that a data set follows and that names no instance (PS3.7 Section 9.3)."""
+    body = _element(0x0002, _uid(sop_class)) + _element(0x0100, struct.pack("<H", field))
+    body += _element(0x0110, b"\1\0") + _element(0x0700, b"\0\0") + _element(0x0800, b"\1\0")
+    return _element(0x0000, struct.pack("<I", len(body))) + body
+
+
 def store_rq(sop_class: bytes, sop_instance: bytes, *, message_id: int = 1, has_data_set: bool = True) -> bytes:
     """Encode the command set of a C-STORE-RQ (PS3.7 Section 9.3.1.1)."""
     body = _element(0x0002, _uid(sop_class)) + _element(0x0100, struct.pack("<H", _C_STORE_RQ))

@@ -99,8 +99,8 @@ class Senders:
         return {uid: status for sender in self.each for uid, status in sender.refused.copy().items()}
 
     @property
-    def study_uids(self) -> list[str]:
-        return [series.study_instance_uid for sender in self.each for series in sender.series]
+    def series(self) -> list[Series]:
+        return [series for sender in self.each for series in sender.series]
 
     @contextmanager
     def sending(self) -> Iterator[None]:
