@@ -7,6 +7,7 @@ from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID
 
 from config.settings import Settings
+from routing.tls_contexts import TLS_1_2_CIPHERS
 from scp import contexts
 
 _SERVICES = (
@@ -37,6 +38,7 @@ def _lines(settings: Settings) -> Iterator[str]:
     yield from _requestor(settings)
     yield from _web(settings)
     yield from _durability(settings)
+    yield from _security(settings)
     yield from _character_sets()
 
 
@@ -51,14 +53,17 @@ def _network(settings: Settings) -> Iterator[str]:
             ("Address", f"{dicom.host}, port {dicom.port}"),
             ("Application context", "1.2.840.10008.3.1.1.1"),
             ("Maximum PDU length announced", f"{dicom.max_pdu & ~1} bytes"),
-            ("Associations at once", f"{dicom.max_associations}, {dicom.max_associations_per_peer} for each peer"),
+            (
+                "Associations at once",
+                f"{dicom.max_associations}, {dicom.max_associations_per_peer} for an AE title or address",
+            ),
             ("Asynchronous operations window", "1 operation"),
             ("ARTIM timer", f"{dicom.artim_seconds:g} s"),
             ("Idle associations are aborted after", f"{dicom.idle_seconds:g} s"),
             ("Largest data set", f"{dicom.max_object_bytes} bytes"),
             ("Called AE title must match", "yes" if dicom.require_called_ae else "no"),
             ("Unknown calling AE titles", _UNKNOWN_CALLERS[dicom.unknown_callers]),
-            ("TLS", "not offered"),
+            ("TLS", _tls_port(settings)),
         ],
     )
 
@@ -152,6 +157,47 @@ def _durability(settings: Settings) -> Iterator[str]:
         f"Another object under a SOP Instance UID that is here: `{settings.storage.duplicates}`."
     )
     yield ""
+
+
+def _tls_port(settings: Settings) -> str:
+    tls = settings.dicom.tls
+    if tls.port is None:
+        return "not offered (`dicom.tls.port`)"
+    return f"port {tls.port}, {'a client certificate is required' if tls.client_auth else 'without client certificate'}"
+
+
+def _security(settings: Settings) -> Iterator[str]:
+    yield "## Security"
+    yield ""
+    yield (
+        "As acceptor (`dicom.tls`) and as requestor (`tls = true` of a remote AE): BCP 195 RFC 8996, 9325 TLS Secure "
+        "Transport Connection Profile (PS3.15 Section B.12). Nothing is negotiated down: a remote AE that is called "
+        "over TLS is never called without."
+    )
+    yield ""
+    yield from _table(
+        ("Property", "Value"),
+        [
+            ("Versions", "TLS 1.3, TLS 1.2"),
+            ("Cipher suites of TLS 1.2", ", ".join(TLS_1_2_CIPHERS)),
+            ("Cipher suites of TLS 1.3", "all of RFC 8446 that use AES-GCM or ChaCha20-Poly1305"),
+            ("Compression, renegotiation, resumption", "no"),
+            ("Certificates of peers that are called", _trusted(settings)),
+            ("Certificates of calling peers", _TRUST_IN_CALLERS[settings.dicom.tls.client_auth]),
+        ],
+    )
+
+
+_TRUST_IN_CALLERS = {
+    True: "required, and verified against `dicom.tls.ca`; AE titles are not bound to them",
+    False: "not asked for",
+}
+
+
+def _trusted(settings: Settings) -> str:
+    tls = settings.dicom.tls
+    authorities = "`dicom.tls.ca`" if tls.ca else "the authorities of the system"
+    return f"verified against {authorities}{', and the host that is called' if tls.check_host else ''}"
 
 
 def _character_sets() -> Iterator[str]:

@@ -1,19 +1,18 @@
 """Remote AEs as the listener and the senders see them: who may call, and where names and titles lead to."""
 
-import structlog
-
 from access import remote_aes
 from access.admission import Refused
 from access.admission_cache import AdmissionCache
 from access.remote_aes import RemoteAE
 from archive.database import Database
 from archive.errors import NotFound
+from config.sections import DicomSettings
 from routing.dispatch import Destination
 from routing.peers import Peer
 from routing.rejection import Rejection
+from routing.tls_contexts import requestor_context
+from routing.tls_files import CurrentContext
 from scp.admission import Caller
-
-_log = structlog.get_logger()
 
 
 class Admission:
@@ -52,19 +51,20 @@ class Directory:
     ----------
     database
         Where they are.
-    ae_title
-        Our own title, with which we call.
+    dicom
+        Our own title, with which we call, and how we call over TLS.
     """
 
-    def __init__(self, database: Database, ae_title: str) -> None:
+    def __init__(self, database: Database, dicom: DicomSettings) -> None:
         self._database = database
-        self._ae_title = ae_title
+        self._ae_title = dicom.ae_title
+        self._tls = CurrentContext(requestor_context, dicom.tls)
 
     def find(self, tenant: str, ae_title: str) -> Peer | None:
         """Find a configured AE of a tenant by its title."""
         known = self._database.read(remote_aes.by_ae_title, ae_title)
-        mine = [ae for ae in known if ae.tenant == tenant and _can_be_reached(ae)]
-        return as_peer(mine[0], self._ae_title) if mine else None
+        mine = [ae for ae in known if ae.tenant == tenant]
+        return as_peer(mine[0], self._ae_title, self._tls) if mine else None
 
     def destination(self, name: str) -> Destination | None:
         """Find the AE that deliveries name."""
@@ -72,23 +72,17 @@ class Directory:
             ae = self._database.read(remote_aes.get, name)
         except NotFound:
             return None
-        return Destination(peer=as_peer(ae, self._ae_title), sr_class=ae.sr_class) if _can_be_reached(ae) else None
+        return Destination(peer=as_peer(ae, self._ae_title, self._tls), sr_class=ae.sr_class)
 
 
-def as_peer(ae: RemoteAE, ae_title: str) -> Peer:
-    """Describe a remote AE as the requestor needs it; `ae_title` is our own."""
+def as_peer(ae: RemoteAE, ae_title: str, tls: CurrentContext) -> Peer:
+    """Describe a remote AE as the requestor needs it; `ae_title` is our own, `tls` is for one that is called so."""
     return Peer(
         name=ae.name,
         ae_title=ae.ae_title,
         host=ae.host,
         port=ae.port,
         calling_ae_title=ae_title,
+        tls=tls if ae.tls else None,
         transfer_syntaxes=ae.transfer_syntaxes,
     )
-
-
-def _can_be_reached(ae: RemoteAE) -> bool:
-    if ae.tls:
-        # Never in clear to an AE that is configured for TLS.
-        _log.error("tls_not_supported", remote_ae=ae.name)
-    return not ae.tls

@@ -5,19 +5,36 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
 from config.settings import Settings
+from isocenter.certificates import check_certificates
 from isocenter.children import Child, ChildPlan
 from isocenter.parentage import follow_supervisor
 from isocenter.roles import Role, load_role, run_role
-from isocenter.sockets import LISTEN_VARIABLE, LISTENER_VARIABLE, WEB_VARIABLE, bind, port_of, reachable
+from isocenter.sockets import (
+    LISTEN_VARIABLE,
+    LISTENER_VARIABLE,
+    TLS_LISTEN_VARIABLE,
+    WEB_VARIABLE,
+    bind_dicom,
+    bind_dicom_tls,
+    bind_web,
+    port_of,
+    reachable,
+    shut,
+)
 from isocenter.startup import prepare
 from isocenter.supervisor import Supervisor
 
-_SOCKET_VARIABLES = {Role.DICOM: LISTEN_VARIABLE, Role.WEB: WEB_VARIABLE}
+_Sockets = Mapping[str, socket.socket]
+_ROLE_SOCKETS = {
+    Role.DICOM: (LISTEN_VARIABLE, TLS_LISTEN_VARIABLE),
+    Role.WEB: (WEB_VARIABLE,),
+    Role.WORKER: (),
+}
 _ANSWER_SECONDS = 20.0
 _PAUSE_SECONDS = 0.05
 
@@ -37,19 +54,26 @@ def serve(settings: Settings, roles: Sequence[Role], *, say: Callable[[str], Non
     Raises
     ------
     CannotStart
-        When a port is taken, the database does not open, or the storage cannot be written.
+        When certificates cannot be used, a port is taken, the database does not open, or the storage cannot be written.
     """
     follow_supervisor()
+    check_certificates(settings)
     with ExitStack() as stack:
-        sockets: dict[Role, socket.socket] = {
-            role: stack.enter_context(_listen(role, settings)) for role in roles if role is not Role.WORKER
+        sockets = {
+            variable: stack.enter_context(listening)
+            for role in roles
+            for variable, listening in _listen(role, settings)
         }
         password = prepare(settings)
         if password is not None:
             say(f"first start: user admin, one-time password {password}")
         _load_shared(roles)
         children = [Child(plan) for role in roles for plan in _plans(role, settings, sockets)]
-        supervisor = Supervisor(children, on_ready=lambda: say(_ready_line(settings, roles, sockets)))
+        supervisor = Supervisor(
+            children,
+            on_ready=lambda: say(_ready_line(settings, roles, sockets)),
+            on_stop=lambda: _refuse_associations(sockets),
+        )
         return supervisor.run()
 
 
@@ -60,36 +84,46 @@ def _load_shared(roles: Sequence[Role]) -> None:
     gc.freeze()
 
 
-def _listen(role: Role, settings: Settings) -> socket.socket:
+def _listen(role: Role, settings: Settings) -> Iterator[tuple[str, socket.socket]]:
     if role is Role.DICOM:
-        return bind(settings.dicom.host, settings.dicom.port, purpose="DICOM", key="dicom.port")
-    return bind(settings.web.host, settings.web.port, purpose="HTTP", key="web.port")
+        yield LISTEN_VARIABLE, bind_dicom(settings.dicom)
+        if settings.dicom.tls.port is not None:
+            yield TLS_LISTEN_VARIABLE, bind_dicom_tls(settings.dicom)
+    elif role is Role.WEB:
+        yield WEB_VARIABLE, bind_web(settings.web)
 
 
-def _plans(role: Role, settings: Settings, sockets: Mapping[Role, socket.socket]) -> list[ChildPlan]:
+def _refuse_associations(sockets: _Sockets) -> None:
+    """Let nobody connect to a node that only finishes what it does: such a connection would hang until its end."""
+    for variable in _ROLE_SOCKETS[Role.DICOM]:
+        if variable in sockets:
+            shut(sockets[variable])
+
+
+def _plans(role: Role, settings: Settings, sockets: _Sockets) -> list[ChildPlan]:
     count = {Role.DICOM: settings.dicom.processes, Role.WEB: settings.web.processes, Role.WORKER: 1}[role]
     environment = {}
-    if role is Role.WEB and Role.DICOM in sockets:
+    if role is Role.WEB and LISTEN_VARIABLE in sockets:
         host = reachable(settings.dicom.host).strip("[]")
-        environment[LISTENER_VARIABLE] = f"{host}:{port_of(sockets[Role.DICOM])}"
+        environment[LISTENER_VARIABLE] = f"{host}:{port_of(sockets[LISTEN_VARIABLE])}"
     return [
         ChildPlan(
             name=f"{role.value}-{number}" if count > 1 else role.value,
             run=partial(run_role, role, settings),
-            sockets={_SOCKET_VARIABLES[role]: sockets[role].fileno()} if role in sockets else {},
+            sockets={name: sockets[name].fileno() for name in _ROLE_SOCKETS[role] if name in sockets},
             environment=environment,
         )
         for number in range(1, count + 1)
     ]
 
 
-def _ready_line(settings: Settings, roles: Sequence[Role], sockets: Mapping[Role, socket.socket]) -> str:
+def _ready_line(settings: Settings, roles: Sequence[Role], sockets: _Sockets) -> str:
     """Say where the node answers, once it does."""
     parts = ["ready", settings.dicom.ae_title]
-    if Role.DICOM in sockets:
-        parts += ["dicom", str(port_of(sockets[Role.DICOM]))]
-    if Role.WEB in sockets:
-        url = f"http://{reachable(settings.web.host)}:{port_of(sockets[Role.WEB])}"
+    if LISTEN_VARIABLE in sockets:
+        parts += ["dicom", str(port_of(sockets[LISTEN_VARIABLE]))]
+    if WEB_VARIABLE in sockets:
+        url = f"http://{reachable(settings.web.host)}:{port_of(sockets[WEB_VARIABLE])}"
         _wait_for(f"{url}/{'readyz' if Role.DICOM in roles else 'healthz'}")
         parts += ["web", url]
     if Role.WORKER in roles and len(roles) == 1:

@@ -2,12 +2,15 @@
 
 import os
 import socket
+from contextlib import suppress
 
+from config.sections import DicomSettings, WebSettings
 from isocenter.failures import CannotStart
 
 BACKLOG = 512
 # Environment variables by which the supervisor hands down listening sockets, and says where the listener is.
 LISTEN_VARIABLE = "ISOCENTER_LISTEN_FD"
+TLS_LISTEN_VARIABLE = "ISOCENTER_TLS_LISTEN_FD"
 WEB_VARIABLE = "ISOCENTER_WEB_FD"
 LISTENER_VARIABLE = "ISOCENTER_LISTENER"
 
@@ -32,7 +35,7 @@ def bind(host: str, port: int, *, purpose: str, key: str) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except OSError as error:
-        raise CannotStart(f"{key.rsplit('.', 1)[0]}.host: {host!r} is no address of this machine") from error
+        raise CannotStart(f"{key.split('.', maxsplit=1)[0]}.host: {host!r} is no address of this machine") from error
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -43,6 +46,27 @@ def bind(host: str, port: int, *, purpose: str, key: str) -> socket.socket:
         reason = (error.strerror or str(error)).lower()
         raise CannotStart(f"{key}: cannot listen on {host}:{port} for {purpose}: {reason}") from error
     return listener
+
+
+def bind_dicom(dicom: DicomSettings) -> socket.socket:
+    """Bind the DICOM port; see `bind`."""
+    return bind(dicom.host, dicom.port, purpose="DICOM", key="dicom.port")
+
+
+def bind_dicom_tls(dicom: DicomSettings) -> socket.socket:
+    """Bind the port for DICOM over TLS; see `bind`."""
+    return bind(dicom.host, dicom.tls.port or 0, purpose="DICOM over TLS", key="dicom.tls.port")
+
+
+def bind_web(web: WebSettings) -> socket.socket:
+    """Bind the HTTP port; see `bind`."""
+    return bind(web.host, web.port, purpose="HTTP", key="web.port")
+
+
+def shut(listener: socket.socket) -> None:
+    """Refuse connections from now on, for all processes that hold this socket; those that wait are reset."""
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def inherited(variable: str) -> socket.socket | None:

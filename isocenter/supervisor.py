@@ -31,6 +31,8 @@ class Supervisor:
         What to run.
     on_ready
         Called once, when every child has said that it serves.
+    on_stop
+        Called once, before the children are told to end.
     drain_seconds
         How long children may finish what they do after a signal.
     start_seconds
@@ -42,11 +44,13 @@ class Supervisor:
         children: Sequence[Child],
         *,
         on_ready: Callable[[], None],
+        on_stop: Callable[[], None] = lambda: None,
         drain_seconds: float = DRAIN_SECONDS,
         start_seconds: float = START_SECONDS,
     ) -> None:
         self._children = children
         self._on_ready = on_ready
+        self._on_stop = on_stop
         self._drain_seconds = drain_seconds
         self._start_seconds = start_seconds
         self._announced = False
@@ -130,6 +134,7 @@ class Supervisor:
 
     def _end_all(self) -> None:
         """Ask all children to finish; kill those that do not within the drain time, or at a second signal."""
+        self._on_stop()
         for child in self._children:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + self._drain_seconds

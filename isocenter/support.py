@@ -18,12 +18,10 @@ def refuse_unsupported(settings: Settings) -> None:
 
 
 def _unsupported(settings: Settings) -> list[tuple[str, bool, str]]:
-    tls, oidc = settings.dicom.tls, settings.security.oidc
+    oidc = settings.security.oidc
     queue = settings.queue.url or ""
     return [
         ("storage.url", settings.storage.url.startswith("s3:"), "use file://"),
         ("queue.url", queue.startswith("amqp"), "use redis:// or leave it out"),
-        ("dicom.tls", tls != type(tls)(), "leave it out"),
         ("security.oidc", oidc != type(oidc)(), "leave it out"),
-        *((f"ae {ae.name!r}: tls", ae.tls, "leave it out") for ae in settings.ae),
     ]

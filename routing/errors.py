@@ -29,6 +29,10 @@ class Unreachable(WireError):
     """No TCP connection to the peer could be made."""
 
 
+class HandshakeFailed(WireError):
+    """No TLS connection could be agreed on: one side does not trust the other, or they have no version in common."""
+
+
 class AssociationRejected(WireError):
     """The peer answered A-ASSOCIATE-RJ."""
 

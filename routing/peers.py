@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from routing.tls_files import CurrentContext
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
@@ -17,6 +19,8 @@ class Peer:
         Where it listens.
     calling_ae_title
         Our title.
+    tls
+        What it is called with over TLS; plain TCP without.
     transfer_syntaxes
         UIDs it may be sent; whatever it accepts when empty.
     connect_seconds
@@ -30,6 +34,7 @@ class Peer:
     host: str
     port: int
     calling_ae_title: str
+    tls: CurrentContext | None = None
     transfer_syntaxes: tuple[str, ...] = ()
     connect_seconds: float = 10.0
     response_seconds: float = 60.0

@@ -7,7 +7,15 @@ from typing import Final
 
 from routing.associate import decode_accept, encode_request
 from routing.association import Association, Timing
-from routing.errors import AssociationRejected, NoContextAccepted, PeerAborted, TimedOut, Unreachable, WireError
+from routing.errors import (
+    AssociationRejected,
+    HandshakeFailed,
+    NoContextAccepted,
+    PeerAborted,
+    TimedOut,
+    Unreachable,
+    WireError,
+)
 from routing.negotiation import AssociateAccept, AssociateRequest, ProposedContext, Roles, UserInformation, agreed
 from routing.pdu import (
     HEADER,
@@ -22,6 +30,9 @@ from routing.pdu import (
 from routing.peers import Peer
 from routing.rejection import Rejection
 from routing.stream import SocketStream, Stream
+from routing.tls import connect_tls
+from routing.tls_contexts import TlsUnusable
+from routing.tls_files import CurrentContext
 
 _OWN_MAX_PDU: Final = 131_072
 _MAX_ACCEPT_SIZE: Final = 1 << 20
@@ -58,7 +69,7 @@ def open_association(
     Raises
     ------
     WireError
-        One of `Unreachable`, `TimedOut`, `AssociationRejected`, `PeerAborted`, `NoContextAccepted`,
+        One of `Unreachable`, `HandshakeFailed`, `TimedOut`, `AssociationRejected`, `PeerAborted`, `NoContextAccepted`,
         `ConnectionLost`, `ProtocolViolation`; its text says why.
     """
     if not contexts:
@@ -100,14 +111,23 @@ def _padded(ae_title: str) -> bytes:
     return ae_title.encode("ascii", "replace")[:16].ljust(16)
 
 
-def _connect(peer: Peer) -> SocketStream:
+def _connect(peer: Peer) -> Stream:
     try:
         connection = socket.create_connection((peer.host, peer.port), timeout=peer.connect_seconds)
     except TimeoutError:
         raise TimedOut(f"no connection within {peer.connect_seconds:g} s") from None
     except OSError as error:
         raise Unreachable(f"no connection: {error.strerror or error}") from error
-    return SocketStream(connection)
+    return SocketStream(connection) if peer.tls is None else _secured(connection, peer, peer.tls)
+
+
+def _secured(connection: socket.socket, peer: Peer, tls: CurrentContext) -> Stream:
+    try:
+        context = tls.get()
+    except TlsUnusable as error:
+        connection.close()
+        raise HandshakeFailed(str(error)) from error
+    return connect_tls(connection, context, peer.host, peer.connect_seconds)
 
 
 def _read_pdu(stream: Stream, seconds: float) -> tuple[int, bytes]:

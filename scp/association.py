@@ -10,13 +10,14 @@ from archive.errors import NodeError
 from routing.associate import encode_accept
 from routing.association import Association, Message, Timing
 from routing.dimse import Element, is_response, number, text
-from routing.errors import PeerAborted, WireError
+from routing.errors import HandshakeFailed, PeerAborted, WireError
 from routing.negotiation import AssociateRequest, agreed
 from routing.pdu import AbortReason, AbortSource, ProtocolViolation, encode_abort, encode_reject
 from routing.rejection import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, Rejection
 from routing.stream import Stream
 from scp import admission, contexts
 from scp.admission import Admission, Caller
+from scp.arrival import Arrival
 from scp.handshake import read_request
 from scp.recorder import Recorder
 from scp.session import Service, Session
@@ -79,20 +80,30 @@ class Acceptor:
         self._services = dict(services)
         self._limits = limits
 
-    def run(self, stream: Stream, address: str, stopping: Stopping) -> None:
+    @property
+    def artim_seconds(self) -> float:
+        """From the connection to the whole A-ASSOCIATE-RQ."""
+        return self._limits.artim_seconds
+
+    def run(self, arrival: Arrival) -> None:
         """Serve one connection to its end; whatever the peer does, this returns and the connection is closed."""
+        stream, address = arrival.stream, arrival.address
         try:
-            request = read_request(stream, self._limits.artim_seconds)
+            request = read_request(stream, arrival.artim_seconds)
         except ProtocolViolation as violation:
             _log.warning("connection_refused", address=address, reason=str(violation))
             _last_words(stream, encode_abort(AbortSource.SERVICE_PROVIDER, violation.reason))
+        except HandshakeFailed as failure:
+            _log.warning("connection_refused", address=address, reason=str(failure))
+            stream.close()
         except WireError as error:
             _log.info("connection_lost", address=address, reason=str(error))
             stream.close()
         else:
-            self._admit(stream, address, request, stopping)
+            self._admit(arrival, request)
 
-    def _admit(self, stream: Stream, address: str, request: AssociateRequest, stopping: Stopping) -> None:
+    def _admit(self, arrival: Arrival, request: AssociateRequest) -> None:
+        stream, address = arrival.stream, arrival.address
         try:
             decision = admission.decide(request, address, self._rules)
         except NodeError:
@@ -101,12 +112,13 @@ class Acceptor:
         if isinstance(decision, Rejection):
             self._reject(stream, address, request, decision)
             return
-        slot = self._slots.take(f"{decision.calling_ae_title}@{address}")
+        slot = self._slots.take(decision.calling_ae_title, address)
         if slot is None:
             self._reject(stream, address, request, LOCAL_LIMIT_EXCEEDED)
             return
+        arrival.admitted()
         try:
-            self._serve_recorded(stream, decision, request, stopping)
+            self._serve_recorded(stream, decision, request, arrival.stopping)
         finally:
             self._slots.give_back(slot)
 

@@ -1,71 +1,76 @@
-"""The listening socket: accepts connections and gives each to a thread at once."""
+"""The accept loop: waits for connections and for their first bytes, and then gives each to a thread of its own."""
 
 import contextlib
 import os
 import select
-import socket
 import threading
+from collections.abc import Sequence
 from time import monotonic
 from typing import Final
 
 import structlog
 
-from routing.stream import SocketStream
+from routing.stream import Stream
+from scp.arrival import Arrival
 from scp.association import Acceptor
+from scp.doors import Door, Doors
+from scp.load import Load
+from scp.seldom import Seldom
+from scp.silent import Silent, SilentConnections
 from scp.stopping import Stopping
 
 _log = structlog.get_logger()
-_BACKLOG: Final = 512
-# Connections beyond this many without an association are dropped: each costs a thread until ARTIM ends it.
-_MAX_CONNECTIONS: Final = 1024
 _OUT_OF_DESCRIPTORS_SECONDS: Final = 0.1
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket; port 0 takes any free one.
-
-    Raises
-    ------
-    OSError
-        When the port is taken or the address is not of this machine.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+_SHUT: Final = select.EPOLLHUP | select.EPOLLERR
 
 
 class Listener:
-    """Accepts on a socket that other processes may share.
+    """Accepts at doors that other processes may share.
 
     Parameters
     ----------
-    listening
-        A listening TCP socket.
+    doors
+        Where connections come in.
     acceptor
         Serves what comes.
+    load
+        Counts connections over all processes.
     """
 
-    def __init__(self, listening: socket.socket, acceptor: Acceptor) -> None:
-        # Another process may take the connection between poll and accept.
-        listening.setblocking(False)  # noqa: FBT003  the standard library's signature
-        self._listening = listening
+    def __init__(self, doors: Sequence[Door], acceptor: Acceptor, load: Load) -> None:
         self._acceptor = acceptor
+        self._load = load
+        self._poll = select.epoll()
+        self._ports = [door.port for door in doors]
+        self._doors = Doors(doors, self._poll, load)
+        self._silent = SilentConnections(self._poll, acceptor.artim_seconds)
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poll.register(self._wake, select.EPOLLIN)
         self._open: dict[threading.Thread, Stopping] = {}
         self._guard = threading.Lock()
+        self._dropped = Seldom("connection_dropped")
+        self._failed = Seldom("accept_failed")
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
-        return int(self._listening.getsockname()[1])
+        """The port of the first door."""
+        return self._ports[0]
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports of all doors."""
+        return self._ports
 
     def serve(self) -> None:
         """Accept connections until `stop`."""
-        poll = select.poll()
-        poll.register(self._listening, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
-        while not any(ready == self._wake for ready, _ in poll.poll()):
-            self._accept()
-        self._listening.close()
+        self._load.start()
+        while self._turn():
+            for silent in self._silent.take_expired():
+                self._drop(silent, "silent for too long")
+        self._load.stop()
+        self._doors.close()
+        while (oldest := self._silent.take_oldest()) is not None:
+            self._drop(oldest, "the node is stopping")
 
     def stop(self) -> None:
         """End `serve`; may be called from a signal handler."""
@@ -98,39 +103,109 @@ class Listener:
         for thread in threads:
             thread.join(max(deadline - monotonic(), 0.0))
 
-    def _accept(self) -> None:
+    def _turn(self) -> bool:
+        """Wait for something and deal with it; gives False at the end."""
+        pauses = [pause for pause in (self._doors.look(), self._silent.seconds_left()) if pause is not None]
+        for number, events in self._poll.poll(min(pauses) if pauses else None):
+            if number == self._wake:
+                return False
+            door = self._doors.at(number)
+            if door is None:
+                self._begin(self._silent.take(number))
+            elif events & _SHUT:
+                self._doors.remove(number)
+            elif not self._doors.leaves_to_others():
+                self._accept(door)
+        return True
+
+    def _accept(self, door: Door) -> None:
         try:
-            connection, address = self._listening.accept()
+            connection, address = door.listening.accept()
         except (BlockingIOError, ConnectionError):
             return
         except OSError as error:
-            # Out of file descriptors: the connection stays in the backlog until some association ends.
-            _log.error("accept_failed", reason=error.strerror)
-            select.select([self._wake], [], [], _OUT_OF_DESCRIPTORS_SECONDS)
+            self._failed.warn(reason=error.strerror)
+            # Out of file descriptors: one that only waits makes place; else this one waits until something ends.
+            if not self._drop_oldest("out of file descriptors"):
+                select.select([self._wake], [], [], _OUT_OF_DESCRIPTORS_SECONDS)
             return
-        if len(self._open) >= _MAX_CONNECTIONS:
-            _log.warning("connection_dropped", open=len(self._open))
-            connection.close()
-            return
-        stream = SocketStream(connection)
-        stopping = Stopping(stream)
-        thread = threading.Thread(
-            target=self._run, args=(stream, _plain(address[0]), stopping), name="association", daemon=True
-        )
-        with self._guard:
-            self._open[thread] = stopping
-        thread.start()
+        self._load.entered()
+        self._silent.add(connection, _plain(address[0]), door)
+        if self._load.is_full():
+            # Who has been silent longest is the one least likely to have anything to say.
+            self._drop_oldest("too many half-open connections")
 
-    def _run(self, stream: SocketStream, address: str, stopping: Stopping) -> None:
+    def _drop_oldest(self, reason: str) -> bool:
+        oldest = self._silent.take_oldest()
+        if oldest is not None:
+            self._dropped.warn(reason=reason, address=oldest.address)
+            self._close(oldest)
+        return oldest is not None
+
+    def _drop(self, silent: Silent, reason: str) -> None:
+        _log.info("connection_lost", address=silent.address, reason=reason)
+        self._close(silent)
+
+    def _close(self, silent: Silent) -> None:
+        silent.connection.close()
+        self._load.left(half_open=True)
+
+    def _begin(self, silent: Silent | None) -> None:
+        """Give a connection to a thread."""
+        if silent is None:
+            # Dropped since the poll returned.
+            return
         try:
-            self._acceptor.run(stream, address, stopping)
+            stream = silent.door.stream(silent.connection)
+        except OSError as error:
+            self._drop(silent, error.strerror or str(error))
+            return
+        visit = _Visit(self._load)
+        arrival = Arrival(
+            stream=stream,
+            address=silent.address,
+            artim_seconds=max(silent.deadline - monotonic(), 0.0),
+            stopping=Stopping(stream),
+            admitted=visit.admitted,
+        )
+        thread = threading.Thread(target=self._run, args=(arrival, visit), name="association", daemon=True)
+        with self._guard:
+            self._open[thread] = arrival.stopping
+        try:
+            thread.start()
+        except RuntimeError:
+            self._dropped.warn(reason="out of threads", address=silent.address)
+            self._end(stream, visit, thread)
+
+    def _run(self, arrival: Arrival, visit: "_Visit") -> None:
+        try:
+            self._acceptor.run(arrival)
         except Exception:  # noqa: BLE001  the edge of this thread: one association ends, the node stays
-            _log.exception("association_failed", address=address)
+            _log.exception("association_failed", address=arrival.address)
         finally:
-            with contextlib.suppress(OSError):
-                stream.close()
-            with self._guard:
-                self._open.pop(threading.current_thread(), None)
+            self._end(arrival.stream, visit, threading.current_thread())
+
+    def _end(self, stream: Stream, visit: "_Visit", thread: threading.Thread) -> None:
+        with contextlib.suppress(OSError):
+            stream.close()
+        visit.ended()
+        with self._guard:
+            self._open.pop(thread, None)
+
+
+class _Visit:
+    """Counts one connection, from the thread that serves it."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._half_open = True
+
+    def admitted(self) -> None:
+        self._half_open = False
+        self._load.admitted()
+
+    def ended(self) -> None:
+        self._load.left(half_open=self._half_open)
 
 
 def _plain(address: str) -> str:

@@ -1,8 +1,7 @@
 """The DICOM role: a listener over the archive, from its parts to its end."""
 
 import signal
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Final
@@ -17,6 +16,7 @@ from routing.dimse import CommandField
 from routing.sender import Blobs
 from scp.admission import Admission
 from scp.association import Acceptor, Limits
+from scp.doors import Door
 from scp.echo import Echo
 from scp.find import Find
 from scp.get import Get
@@ -61,8 +61,8 @@ class Parts:
     destinations: Destinations
 
 
-def run_listener(settings: Settings, listening: socket.socket, parts: Parts, *, ready: Callable[[], None]) -> None:
-    """Serve DICOM on `listening` until SIGTERM or SIGINT, then drain: returns when all associations have ended.
+def run_listener(settings: Settings, doors: Sequence[Door], parts: Parts, *, ready: Callable[[], None]) -> None:
+    """Serve DICOM at `doors` until SIGTERM or SIGINT, then drain: returns when all associations have ended.
 
     Call in the main thread. `ready` is called when connections are accepted.
     """
@@ -71,8 +71,9 @@ def run_listener(settings: Settings, listening: socket.socket, parts: Parts, *, 
         settings.data_dir / SLOTS_FILE,
         total=settings.dicom.max_associations,
         per_peer=settings.dicom.max_associations_per_peer,
+        half_open=settings.dicom.max_connections,
     )
-    listener = Listener(listening, acceptor(settings, parts, recorder, slots))
+    listener = Listener(doors, acceptor(settings, parts, recorder, slots), slots.load)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         listener.stop()
@@ -80,7 +81,7 @@ def run_listener(settings: Settings, listening: socket.socket, parts: Parts, *, 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     recorder.start_heartbeat()
-    _log.info("listening", ae_title=settings.dicom.ae_title, port=listener.port)
+    _log.info("listening", ae_title=settings.dicom.ae_title, ports=listener.ports)
     ready()
     listener.serve()
     drained = listener.drain(DRAIN_SECONDS)

@@ -3,6 +3,7 @@
 import threading
 
 from routing.association import Association, Message
+from routing.errors import ConnectionLost
 from routing.stream import Stream
 
 
@@ -31,9 +32,10 @@ class Stopping:
     def wait_for(self, association: Association) -> Message | None:
         """Receive the next message; raises ConnectionLost when the end was asked for."""
         with self._guard:
-            self._waiting = True
             if self.requested:
-                self._stream.stop_reading()
+                # A request may be here already: it would be the next operation, not this one.
+                raise ConnectionLost("the node is stopping")
+            self._waiting = True
         message = association.receive()
         with self._guard:
             self._waiting = False

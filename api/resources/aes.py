@@ -18,6 +18,8 @@ from api.problems import Problem
 from config.declared import AEDeclaration
 from routing.echo import echo
 from routing.peers import Peer
+from routing.tls_contexts import requestor_context
+from routing.tls_files import CurrentContext
 
 router = APIRouter(prefix="/aes", tags=["aes"])
 
@@ -104,6 +106,7 @@ async def echo_ae(web: Web, name: str, principal: Configurer) -> Any:
         host=ae.host,
         port=ae.port,
         calling_ae_title=web.settings.dicom.ae_title,
+        tls=CurrentContext(requestor_context, web.settings.dicom.tls) if ae.tls else None,
     )
     outcome = await asyncio.to_thread(echo, peer)
     return {"ok": outcome.ok, "milliseconds": outcome.milliseconds, "message": outcome.message}

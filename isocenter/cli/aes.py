@@ -15,6 +15,8 @@ from isocenter.directory import as_peer
 from isocenter.failures import CommandFailed
 from isocenter.wiring import bus_of, now
 from routing.echo import echo
+from routing.tls_contexts import requestor_context
+from routing.tls_files import CurrentContext
 
 aes = typer.Typer(
     add_completion=False, help="Remote AE titles: who may call this node, and where it sends to.", no_args_is_help=True
@@ -32,11 +34,13 @@ def list_(tenant: Annotated[str, typer.Option(help="Whose.")] = DEFAULT_TENANT, 
 
 
 @aes.command()
-def add(  # noqa: PLR0917 - one parameter an option
+def add(
     name: _Name,
+    *,
     host: Annotated[str, typer.Option(help="Where it listens.")],
     port: Annotated[int, typer.Option(help="Where it listens.")],
     ae_title: Annotated[str | None, typer.Option(help="Its AE title; the name without it.")] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Call it over TLS.")] = False,
     allow: Annotated[list[str] | None, typer.Option(help="A service it may ask for; all without it.")] = None,
     source_network: Annotated[list[str] | None, typer.Option(help="Where it may call from (CIDR).")] = None,
     results: Annotated[
@@ -52,6 +56,7 @@ def add(  # noqa: PLR0917 - one parameter an option
         "ae_title": ae_title or name,
         "host": host,
         "port": port,
+        "tls": tls,
         "results": results,
         "sr_class": sr_class,
         "tenant": tenant,
@@ -82,9 +87,8 @@ def echo_(name: _Name, config: Config = None) -> None:
     settings = settings_of(config, role="ae")
     with node_database(settings) as database:
         ae = database.read(remote_aes.get, name)
-    if ae.tls:
-        raise CommandFailed(f"{name} is configured for TLS, which this version does not speak")
-    answer = echo(as_peer(ae, settings.dicom.ae_title))
+    tls = CurrentContext(requestor_context, settings.dicom.tls)
+    answer = echo(as_peer(ae, settings.dicom.ae_title, tls))
     if not answer.ok:
         raise CommandFailed(f"{name}: {answer.message}")
     output.print(f"{name}: {answer.message} in {answer.milliseconds} ms", markup=False)

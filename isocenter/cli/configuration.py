@@ -6,6 +6,7 @@ from config.errors import ConfigurationError
 from config.loading import load, locate
 from config.settings import Settings
 from isocenter import conformance as document
+from isocenter.certificates import check_certificates
 from isocenter.cli.options import Config, messages, output
 from isocenter.failures import EXIT_CONFIGURATION
 from isocenter.support import refuse_unsupported
@@ -29,6 +30,7 @@ def check(config: Config = None) -> None:
             messages.print(str(problem), markup=False)
         raise typer.Exit(EXIT_CONFIGURATION) from error
     refuse_unsupported(settings)
+    check_certificates(settings)
     for warning in warnings(settings):
         messages.print(f"warning: {warning}", markup=False)
     source = locate(config)

@@ -22,8 +22,9 @@ from isocenter.parentage import follow_supervisor
 from routing.dimse import CommandField
 from scp.admission import Caller
 from scp.association import Acceptor, Limits
+from scp.doors import Door, bind
 from scp.echo import Echo
-from scp.listener import Listener, bind
+from scp.listener import Listener
 from scp.slots import Slots
 from scp.store import Store
 
@@ -134,17 +135,18 @@ def serve(folder: Path) -> None:
     """Run until SIGTERM or SIGINT."""
     logs.configure(LogSettings(), role="simulated PACS")
     shelf = Shelf(folder)
+    slots = Slots(folder.parent / "pacs.slots", total=_MOST_ASSOCIATIONS, per_peer=_MOST_ASSOCIATIONS)
     acceptor = Acceptor(
         rules=Everyone(),
         recorder=NoRecord(),
-        slots=Slots(folder.parent / "pacs.slots", total=_MOST_ASSOCIATIONS, per_peer=_MOST_ASSOCIATIONS),
+        slots=slots,
         services={
             CommandField.C_ECHO: Echo(),
             CommandField.C_STORE: Store(shelf, max_object_bytes=_LARGEST_OBJECT),
         },
         limits=Limits(),
     )
-    listener = Listener(bind("127.0.0.1", 0), acceptor)
+    listener = Listener([Door(listening=bind("127.0.0.1", 0))], acceptor, slots.load)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: listener.stop())
     follow_supervisor()

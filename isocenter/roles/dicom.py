@@ -1,19 +1,22 @@
-"""The listener: one of the processes that share the DICOM port."""
+"""The listener: one of the processes that share the DICOM ports."""
+
+import resource
 
 from access.admission_cache import AdmissionCache
 from config.settings import Settings
 from isocenter.directory import Admission, Directory
 from isocenter.parentage import say_ready
-from isocenter.sockets import LISTEN_VARIABLE, bind, inherited
+from isocenter.sockets import LISTEN_VARIABLE, TLS_LISTEN_VARIABLE, bind_dicom, bind_dicom_tls, inherited
 from isocenter.wiring import open_node
+from scp.doors import Door
 from scp.serve import Parts, run_listener
+from scp.tls import secured
 
 
 def run(settings: Settings) -> None:
     """Serve DICOM until SIGTERM."""
-    listening = inherited(LISTEN_VARIABLE) or bind(
-        settings.dicom.host, settings.dicom.port, purpose="DICOM", key="dicom.port"
-    )
+    doors = _doors(settings)
+    _allow_descriptors()
     with open_node(settings) as node:
         rules = AdmissionCache(node.database, settings, node.bus)
         parts = Parts(
@@ -22,7 +25,21 @@ def run(settings: Settings) -> None:
             intake=node.archive,
             bus=node.bus,
             admission=Admission(rules),
-            destinations=Directory(node.database, settings.dicom.ae_title),
+            destinations=Directory(node.database, settings.dicom),
         )
-        run_listener(settings, listening, parts, ready=say_ready)
+        run_listener(settings, doors, parts, ready=say_ready)
         rules.close()
+
+
+def _doors(settings: Settings) -> list[Door]:
+    doors = [Door(listening=inherited(LISTEN_VARIABLE) or bind_dicom(settings.dicom))]
+    if settings.dicom.tls.port is not None:
+        listening = inherited(TLS_LISTEN_VARIABLE) or bind_dicom_tls(settings.dicom)
+        doors.append(Door(listening=listening, stream=secured(settings.dicom.tls)))
+    return doors
+
+
+def _allow_descriptors() -> None:
+    """Raise the soft limit of open files, 1,024 on many systems, to the hard one: each connection takes one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

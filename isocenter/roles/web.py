@@ -20,7 +20,7 @@ from dicomweb.caching import MetadataCache
 from dicomweb.router import create_router
 from dicomweb.services import Services
 from isocenter.parentage import say_ready
-from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind, inherited
+from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind_web, inherited
 from isocenter.wiring import Node, open_node
 from routing.queueing import Queueing
 
@@ -31,7 +31,7 @@ def run(settings: Settings) -> None:
     """Serve HTTP until SIGTERM."""
     # Counts until the server runs, and again when it ends by raising the signal that ended it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    listening = inherited(WEB_VARIABLE) or bind(settings.web.host, settings.web.port, purpose="HTTP", key="web.port")
+    listening = inherited(WEB_VARIABLE) or bind_web(settings.web)
     with open_node(settings) as node:
         asyncio.run(_serve(node, listening))
 

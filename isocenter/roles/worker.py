@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
             node.database,
             node.blobs,
             node.bus,
-            find=Directory(node.database, settings.dicom.ae_title).destination,
+            find=Directory(node.database, settings.dicom).destination,
             convert=convert,
         )
         parts = (settling.run, runner.run, delivering.run, Housekeeping(node).run)

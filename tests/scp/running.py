@@ -16,11 +16,13 @@ from config.settings import Settings
 from routing.peers import Peer
 from routing.rejection import CALLED_AE_UNKNOWN, CALLING_AE_UNKNOWN, Rejection
 from scp.admission import Caller
-from scp.listener import Listener, bind
+from scp.doors import Door, bind
+from scp.listener import Listener
 from scp.recorder import DatabaseRecorder
 from scp.serve import SLOTS_FILE, Parts, acceptor
 from scp.session import Service
 from scp.slots import Slots
+from scp.tls import secured
 
 ALL_VERBS = frozenset({"echo", "store", "find", "move", "get"})
 
@@ -94,9 +96,13 @@ def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Cal
         tmp_path / SLOTS_FILE,
         total=settings.dicom.max_associations,
         per_peer=settings.dicom.max_associations_per_peer,
+        half_open=settings.dicom.max_connections,
     )
     accepting = acceptor(settings, parts, recorder, slots)
-    listener = Listener(bind("127.0.0.1", 0), accepting)
+    doors = [Door(listening=bind("127.0.0.1", 0))]
+    if limits.tls.cert is not None:
+        doors.append(Door(listening=bind("127.0.0.1", 0), stream=secured(limits.tls)))
+    listener = Listener(doors, accepting, slots.load)
     thread = threading.Thread(target=listener.serve)
     node = Node(
         port=listener.port,
