@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean docs bench-ingest bench-turnaround
+.PHONY: help setup demo serve test check format peers clean docs bench-ingest bench-turnaround fuzz
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -56,6 +56,11 @@ bench-ingest: setup peers ## C-STORE rates beside Orthanc, into docs/benchmarks.
 
 bench-turnaround: setup peers ## from the last image to the report, and to the first image on screen
 	$(BIN)/python -m tests.benchmarks.turnaround
+
+FUZZ_SECONDS ?= 60
+fuzz: setup ## fuzzers, FUZZ_SECONDS each; KEEP=1 keeps inputs that reach new code
+	@$(BIN)/uv sync --frozen --inexact --quiet --group fuzz
+	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS) $(if $(KEEP),--keep)
 
 peers: ## the Debian packages that only tests need
 	@.ci/peers

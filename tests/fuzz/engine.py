@@ -12,7 +12,8 @@ def main() -> None:
     """Fuzz until libFuzzer's options say that it is enough; a finding ends the process."""
     name, *options = sys.argv[1:]
     target = next(target for target in TARGETS if target.name == name)
-    atheris.Setup([sys.argv[0], *options], target.run)
+    # For merging corpora libFuzzer starts itself again, by the first argument and through a shell.
+    atheris.Setup([f"{sys.executable} -m tests.fuzz.engine {name}", *options], target.run)
     atheris.Fuzz()
 
 
