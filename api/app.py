@@ -20,6 +20,7 @@ from api.edge import Edge
 from api.feed import endpoint
 from api.feed.reader import Feed
 from api.headers import SecurityHeaders
+from api.ingest_watch import IngestWatch
 from api.metrics import HttpMetrics
 from api.problems import answer_http_exception, answer_node_error, answer_validation_error
 from api.resources import (
@@ -35,6 +36,7 @@ from api.resources import (
     routes,
     session,
     statistics,
+    storage,
     studies,
     system,
     tenants,
@@ -43,6 +45,7 @@ from api.resources import (
 )
 from api.viewer import Viewer
 from archive.errors import NodeError
+from archive.stages import folder_of
 
 _RESOURCES = (
     session,
@@ -61,6 +64,7 @@ _RESOURCES = (
     audit,
     events,
     statistics,
+    storage,
     system,
 )
 
@@ -100,6 +104,7 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
     app.state.authenticator = authenticator
     app.state.registry = registry
     app.state.feed = Feed(dependencies.database, dependencies.bus)
+    app.state.ingest = IngestWatch(lambda: folder_of(dependencies.settings.data_dir))
     app.state.readiness = health.readiness(dependencies)
     _include_routers(app, dependencies)
     # Whatever no route takes is a file of the viewer, a path that its page routes, or nothing.
@@ -124,5 +129,5 @@ def _include_routers(app: FastAPI, dependencies: WebDependencies) -> None:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with app.state.feed.running():
+    async with app.state.feed.running(), app.state.ingest.running():
         yield

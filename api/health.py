@@ -4,69 +4,21 @@ import asyncio
 import contextlib
 import functools
 import tempfile
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
 
-import structlog
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.dependencies import WebDependencies
+from api.dependencies import Web, WebDependencies
 from api.problems import MEDIA_TYPE
-from archive import events
-from archive.errors import NodeError
-
-Check = Callable[[], Awaitable[None]]
-
-_log = structlog.get_logger()
-_SECONDS: Final = 3.0
-# Probes may come from several places at once; one look a second is enough for all of them.
-_REMEMBERED_SECONDS: Final = 1.0
+from api.readiness import Check, Readiness
+from archive import events, space
+from archive.space import Shortage
 
 router = APIRouter(include_in_schema=False)
-
-
-class Readiness:
-    """The checks, and their last outcome.
-
-    Parameters
-    ----------
-    checks
-        By name; a check that raises is not ready.
-    """
-
-    def __init__(self, checks: Mapping[str, Check]) -> None:
-        self._checks = checks
-        self._failing: list[str] = []
-        self._until = 0.0
-        self._lock = asyncio.Lock()
-
-    @property
-    def names(self) -> list[str]:
-        """What is checked."""
-        return list(self._checks)
-
-    async def failing(self) -> list[str]:
-        """Return the names of what is not ready."""
-        async with self._lock:
-            if time.monotonic() >= self._until:
-                outcomes = await asyncio.gather(*(self._is_ready(name) for name in self._checks))
-                self._failing = [name for name, ready in zip(self._checks, outcomes, strict=True) if not ready]
-                self._until = time.monotonic() + _REMEMBERED_SECONDS
-            return self._failing
-
-    async def _is_ready(self, name: str) -> bool:
-        try:
-            async with asyncio.timeout(_SECONDS):
-                await self._checks[name]()
-        except (OSError, TimeoutError, NodeError) as error:
-            _log.warning("not_ready", part=name, error=type(error).__name__)
-            return False
-        return True
 
 
 def readiness(web: WebDependencies) -> Readiness:
@@ -104,11 +56,23 @@ async def is_alive() -> Response:
 
 
 @router.get("/readyz")
-async def is_ready(request: Request) -> Response:
-    """Answer whether the node can do its work, and what is missing."""
-    failing = await request.app.state.readiness.failing()
-    if not failing:
-        return JSONResponse({"status": "ready"})
+async def is_ready(request: Request, web: Web) -> Response:
+    """Answer whether the node can do its work, what is missing, and what is about to be.
+
+    A node without room still shows what it has, and nobody makes room by starting it again: it is degraded, with 200.
+    """
+    condition = await request.app.state.readiness.condition()
+    if condition.failing:
+        return _not_ready(condition.failing)
+    warnings = dict.fromkeys(condition.slow, "slow")
+    shortage = (await asyncio.to_thread(space.look, web.settings.storage)).shortage
+    if shortage is not None:
+        warnings["storage"] = shortage.value
+    degraded = condition.slow or shortage is Shortage.REFUSING
+    return JSONResponse({"status": "degraded" if degraded else "ready", "warnings": warnings})
+
+
+def _not_ready(parts: Sequence[str]) -> Response:
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    document = {"title": "Not ready", "status": status, "detail": f"Not ready: {', '.join(failing)}.", "parts": failing}
+    document = {"title": "Not ready", "status": status, "detail": f"Not ready: {', '.join(parts)}.", "parts": parts}
     return JSONResponse(document, status, {"Retry-After": "2"}, media_type=MEDIA_TYPE)

@@ -53,7 +53,7 @@ async def read_system(
     """Answer what runs here, and whether all parts are ready."""
     disk = await asyncio.to_thread(shutil.disk_usage, web.settings.storage.folder)
     readiness = request.app.state.readiness
-    failing = await readiness.failing()
+    condition = await readiness.condition()
     return {
         "version": version("isocenter"),
         "python": platform.python_version(),
@@ -63,5 +63,5 @@ async def read_system(
         "database": web.settings.database.url.split(":", 1)[0],
         "storage": {"free_bytes": disk.free, "total_bytes": disk.total},
         "feed_clients": request.app.state.feed.clients,
-        "parts": [{"name": name, "ready": name not in failing} for name in readiness.names],
+        "parts": [{"name": name, "ready": name not in condition.failing} for name in readiness.names],
     }

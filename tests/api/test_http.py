@@ -11,7 +11,6 @@ import structlog
 from access.permissions import Role
 from api.openapi import description
 from tests.api.serving import PASSWORD, Served, add_user, serving
-from tests.waiting import free_port
 
 
 @contextmanager
@@ -134,25 +133,6 @@ def test_pages_follow_each_other_newest_first(node: Served) -> None:
             if cursor is None:
                 break
     assert seen == ["A4", "A3", "A2", "A1", "A0"]
-
-
-def test_a_node_without_its_listener_is_alive_but_not_ready(sqlite_url: str, tmp_path: Path) -> None:
-    with serving(sqlite_url, tmp_path, listener=("127.0.0.1", free_port())) as node, node.anonymous() as client:
-        assert client.get("/healthz").status_code == 200
-        answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["parts"] == ["listener"]
-
-
-def test_metrics_tell_what_is_there_and_how_fast_it_answered(node: Served) -> None:
-    with node.as_role(Role.SERVICE) as monitor:
-        monitor.get("/api/v1/jobs")
-        lines = monitor.get("/metrics").text.splitlines()
-    assert "isocenter_stored_instances 0.0" in lines
-    count = 'isocenter_http_request_seconds_count{method="GET",route="/api/v1/jobs",status="2xx"} 1.0'
-    assert count in lines
-    assert any(line.startswith("isocenter_storage_free_bytes ") for line in lines)
-    assert "isocenter_feed_clients 0.0" in lines
 
 
 def test_the_interface_is_documented(shared_node: Served) -> None:

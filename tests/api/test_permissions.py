@@ -23,6 +23,7 @@ _MATRIX: dict[tuple[str, str], set[Role]] = {
     ("DELETE", "/api/v1/session"): EVERYBODY,
     ("GET", "/api/v1/events"): EVERYBODY,
     ("GET", "/api/v1/statistics"): EVERYBODY,
+    ("GET", "/api/v1/storage"): EVERYBODY,
     ("GET", "/api/v1/audit"): {A, U},
     ("GET", "/api/v1/associations"): {A, U},
     ("GET", "/api/v1/studies"): {A, C, S},

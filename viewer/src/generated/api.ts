@@ -654,9 +654,29 @@ export interface paths {
     };
     /**
      * Read Statistics
-     * @description Answer how much there is of everything.
+     * @description Answer how much there is of everything, how much room is left, and how objects come in.
      */
     get: operations["read_statistics_api_v1_statistics_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/storage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Storage
+     * @description Answer how much room is left. Costs nothing, so it may be asked often.
+     */
+    get: operations["read_storage_api_v1_storage_get"];
     put?: never;
     post?: never;
     delete?: never;
@@ -909,6 +929,23 @@ export interface components {
     HTTPValidationError: {
       /** Detail */
       detail?: components["schemas"]["ValidationError"][];
+    };
+    /**
+     * Ingest
+     * @description What came in lately, over all processes and tenants of the node.
+     *
+     *     `rate` is in objects a second, over the last minute; the others are of the last ten minutes. The stages are
+     *     `receive`, `header`, `fsync`, `rename`, `folder_fsync`, `index`, `commit` and `total`, as far as anything came in.
+     */
+    Ingest: {
+      /** Rate */
+      rate: number;
+      /** Refused */
+      refused: number;
+      /** Stages */
+      stages: {
+        [key: string]: components["schemas"]["StageTimes"];
+      };
     };
     /**
      * IssuedKey
@@ -1260,8 +1297,26 @@ export interface components {
       [key: string]: unknown;
     };
     /**
+     * Shortage
+     * @description How little room there is.
+     * @enum {string}
+     */
+    Shortage: "low" | "refusing";
+    /**
+     * StageTimes
+     * @description How long one stage of the ingest took: half of the times were below `p50_ms`, 99 of 100 below `p99_ms`.
+     */
+    StageTimes: {
+      /** Count */
+      count: number;
+      /** P50 Ms */
+      p50_ms: number;
+      /** P99 Ms */
+      p99_ms: number;
+    };
+    /**
      * Statistics
-     * @description Numbers of the principal's tenant.
+     * @description Numbers of the principal's tenant; storage and ingest are the node's.
      */
     Statistics: {
       /** Patients */
@@ -1294,6 +1349,8 @@ export interface components {
       associations: {
         [key: string]: number;
       };
+      storage: components["schemas"]["StorageSpace"];
+      ingest: components["schemas"]["Ingest"];
     } & {
       [key: string]: unknown;
     };
@@ -1306,6 +1363,26 @@ export interface components {
       free_bytes: number;
       /** Total Bytes */
       total_bytes: number;
+    };
+    /**
+     * StorageSpace
+     * @description Space of the volume that objects are kept on, and its watermarks.
+     *
+     *     Below `warning_bytes` of free space the warning is `low`, below `reserved_bytes` it is `refusing`: no object is
+     *     taken any more.
+     */
+    StorageSpace: {
+      /** Free Bytes */
+      free_bytes: number;
+      /** Total Bytes */
+      total_bytes: number;
+      /** Reserved Bytes */
+      reserved_bytes: number;
+      /** Warning Bytes */
+      warning_bytes: number;
+      warning: components["schemas"]["Shortage"] | null;
+    } & {
+      [key: string]: unknown;
     };
     /**
      * Study
@@ -3007,6 +3084,26 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Statistics"];
+        };
+      };
+    };
+  };
+  read_storage_api_v1_storage_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["StorageSpace"];
         };
       };
     };
