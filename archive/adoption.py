@@ -12,7 +12,7 @@ from archive.commit import Duplicates, GroupCommit
 from archive.database import Database
 from archive.errors import NodeError, NotParsable
 from archive.header import Header, read_header
-from archive.index import Outcome, Record
+from archive.index import Outcome, Record, entry_of
 from archive.origin import Origin, OriginKind
 
 _CHUNK: Final = 1 << 20
@@ -73,7 +73,7 @@ class Adoption:
 
     def _index(self, key: str, descriptor: int) -> Fate:
         record = read_record(key, descriptor)
-        committed = self._commits.commit(record)
+        committed = self._commits.commit(entry_of(record))
         if committed.obsolete_key is not None:
             self._blobs.remove(committed.obsolete_key)
         return _FATES[committed.outcome]

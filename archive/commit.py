@@ -14,10 +14,10 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from archive import ingest_rows
+from archive import ingest_direct, ingest_rows
 from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
-from archive.index import Outcome, Record
+from archive.index import Entry, Outcome, Record
 from archive.ingest_rows import SeriesKey
 
 _LARGEST_GROUP: Final = 200
@@ -49,9 +49,12 @@ class Committed:
     obsolete_key: str | None = None
 
 
+_STORED: Final = Committed(outcome=Outcome.STORED)
+
+
 @dataclass(slots=True)
 class _Ticket:
-    record: Record
+    entry: Entry
     result: Committed | NodeError | None = None
 
 
@@ -78,8 +81,8 @@ class GroupCommit:
         self._committing = threading.Lock()
         self._waiting: list[_Ticket] = []
 
-    def commit(self, record: Record) -> Committed:
-        """Write the record of a blob that has its name; returns when both are durable.
+    def commit(self, entry: Entry) -> Committed:
+        """Write the entry of a blob that has its name; returns when both are durable.
 
         Raises
         ------
@@ -88,7 +91,7 @@ class GroupCommit:
         DatabaseUnavailable, StorageFull, StorageFailed
             Storage or database did not take it.
         """
-        ticket = _Ticket(record)
+        ticket = _Ticket(entry)
         # Appending and slicing a list are atomic; a ticket is taken by exactly one group.
         self._waiting.append(ticket)
         with self._committing:
@@ -105,7 +108,7 @@ class GroupCommit:
 
     def _keep_group(self, group: Sequence[_Ticket]) -> None:
         try:
-            self._sync_names(ticket.record.blob_key for ticket in group)
+            self._sync_names(ticket.entry.record.blob_key for ticket in group)
         except NodeError as error:
             for ticket in group:
                 ticket.result = error
@@ -120,7 +123,7 @@ class GroupCommit:
             for ticket in group:
                 ticket.result = error
         except (DBAPIError, LookupError) as error:
-            self._series.forget(ticket.record.series_key for ticket in group)
+            self._series.forget(ticket.entry.record.series_key for ticket in group)
             if len(group) > 1:
                 for ticket in group:
                     self._commit_group([ticket])
@@ -142,23 +145,37 @@ class GroupCommit:
         return None
 
     def _commit_records(self, group: Sequence[_Ticket]) -> None:
-        records = [ticket.record for ticket in group]
-        results, series = self._database.write(self._write, records)
-        self._series.remember(series)
+        entries = [ticket.entry for ticket in group]
+        if self._insert_new(entries):
+            results: Sequence[Committed | NodeError] = [_STORED] * len(group)
+        else:
+            results, series = self._database.write(self._write, entries)
+            self._series.remember(series)
         for ticket, result in zip(group, results, strict=True):
             ticket.result = result
 
+    def _insert_new(self, entries: Sequence[Entry]) -> bool:
+        """Write objects that are new, of series that are known; tells whether they were."""
+        rows = []
+        for entry in entries:
+            series_id = self._series.get(entry.record.series_key)
+            if series_id is None:
+                return False
+            key = {"series_id": series_id}
+            rows.append((entry.instance | key, entry.arrival | key))
+        return ingest_direct.insert_new(self._database.direct, rows)
+
     def _write(
-        self, connection: Connection, records: Sequence[Record]
+        self, connection: Connection, entries: Sequence[Entry]
     ) -> tuple[list[Committed | NodeError], dict[SeriesKey, int]]:
+        records = [entry.record for entry in entries]
         series = self._series.known(record.series_key for record in records)
         series |= ingest_rows.ensure_series(connection, (r for r in records if r.series_key not in series))
-        firsts = _first_of_each_uid(records)
+        firsts = _first_of_each_uid(entries)
         ingest_rows.insert_instances(connection, firsts, series)
         inserted = ingest_rows.announce(connection, firsts, series)
-        stored = Committed(outcome=Outcome.STORED)
         results = [
-            stored if record.blob_key in inserted else self._write_duplicate(connection, record, series)
+            _STORED if record.blob_key in inserted else self._write_duplicate(connection, record, series)
             for record in records
         ]
         return results, series
@@ -189,11 +206,11 @@ def _fail_unfinished(group: Sequence[_Ticket]) -> None:
         ticket.result = ticket.result or DatabaseUnavailable()
 
 
-def _first_of_each_uid(records: Sequence[Record]) -> list[Record]:
-    """Return the records without those that repeat a SOP Instance UID of the same group."""
-    firsts: dict[tuple[str, str], Record] = {}
-    for record in records:
-        firsts.setdefault((record.origin.tenant, record.header.sop_instance_uid), record)
+def _first_of_each_uid(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries without those that repeat a SOP Instance UID of the same group."""
+    firsts: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        firsts.setdefault((entry.record.origin.tenant, entry.record.header.sop_instance_uid), entry)
     return list(firsts.values())
 
 
@@ -202,6 +219,10 @@ class _SeriesCache:
 
     def __init__(self) -> None:
         self._ids: OrderedDict[SeriesKey, int] = OrderedDict()
+
+    def get(self, key: SeriesKey) -> int | None:
+        """Return the id of a series, if it is known."""
+        return self._ids.get(key)
 
     def known(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
         """Return the ids of those keys that are known."""

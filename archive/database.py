@@ -4,10 +4,8 @@
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -16,47 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from archive.attempts import Attempts
+from archive.direct import DirectTransactions
 from archive.engines import async_reading_engine, async_writing_engine, is_sqlite, reading_engine, writing_engine
-from archive.errors import DatabaseUnavailable
-from archive.transient import Cause, cause_of, storage_error
 from archive.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 DEADLINE_SECONDS: Final = 10.0
-# Another writer of SQLite is done within a millisecond or two; a server that is away stays so for longer.
-_FIRST_PAUSES: Final = {Cause.BUSY: 0.000_2, Cause.CONFLICT: 0.005}
-_LONGEST_PAUSES: Final = {Cause.BUSY: 0.004, Cause.CONFLICT: 0.25}
-_GROWTH: Final = 1.6
-
-
-class _Attempts:
-    """Decides after a failed transaction whether, and when, to try again."""
-
-    def __init__(self, deadline_seconds: float) -> None:
-        self._end = time.monotonic() + deadline_seconds
-        self._pauses = dict(_FIRST_PAUSES)
-
-    def turn_of(self, turns: Turns | None) -> AbstractContextManager[None]:
-        """Return the context of a writer's turn, which is waited for no longer than the rest of the time."""
-        return turns.within(self._end - time.monotonic()) if turns else nullcontext()
-
-    def pause_after(self, error: DBAPIError | PoolTimeout) -> float:
-        """Return the seconds to wait before the next attempt, or raise what the caller shall see."""
-        if isinstance(error, DBAPIError):
-            failure = storage_error(error)
-            if failure is not None:
-                raise failure from error
-        cause = cause_of(error)
-        if cause is None:
-            raise error
-        # Jitter keeps two writers that collided from colliding again in step.
-        pause = self._pauses[cause] * random.uniform(0.5, 1.5)  # noqa: S311 - not cryptography
-        self._pauses[cause] = min(self._pauses[cause] * _GROWTH, _LONGEST_PAUSES[cause])
-        if time.monotonic() + pause > self._end:
-            raise DatabaseUnavailable from error
-        return pause
 
 
 def _turns(url: URL) -> Turns | None:
@@ -83,6 +49,7 @@ class Database:
         self._writing = writing_engine(url, pool_size)
         self._reading = reading_engine(url, pool_size, self._writing)
         self._turns = _turns(self._writing.url)
+        self.direct = DirectTransactions(self._writing, self._turns, deadline_seconds)
 
     def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one read transaction, which sees one state of the database."""
@@ -98,6 +65,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close all connections."""
+        self.direct.close()
         self._reading.dispose()
         self._writing.dispose()
         if self._turns:
@@ -117,7 +85,7 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        attempts = _Attempts(self._deadline_seconds)
+        attempts = Attempts(self._deadline_seconds)
         while True:
             try:
                 # Not held during the pause: whoever else waits keeps to its own deadline.
@@ -152,7 +120,7 @@ class AsyncDatabase:
     async def _run(
         self, engine: AsyncEngine, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        attempts = _Attempts(self._deadline_seconds)
+        attempts = Attempts(self._deadline_seconds)
         while True:
             try:
                 async with engine.begin() as connection:

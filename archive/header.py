@@ -13,8 +13,8 @@ from typing import Final
 
 from archive import header_attributes as attributes
 from archive.charsets import codec_of, decode
-from archive.elements import Walk
-from archive.encodings import encoding_of, is_deflated
+from archive.elements import Steps, Walk
+from archive.encodings import Encoding, encoding_of, is_deflated
 from archive.errors import NotParsable, UidMismatch
 from archive.limits import Limits
 from archive.sources import FileSource, InflatingSource, Source
@@ -30,6 +30,8 @@ from archive.uids import (
 _DEFAULT_LIMITS: Final = Limits()
 _INTEGER: Final = re.compile(r"\s*([+-]?\d{1,12})\s*(?:$|\\)")
 _US_BYTES: Final = 2
+# What all walks of this process have learnt, for each encoding.
+_KNOWN_STEPS: Final[dict[Encoding, Steps]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,8 @@ def read_header(
         if is_deflated(transfer_syntax_uid):
             source = InflatingSource(FileSource(descriptor, data_offset), limits.inflated_bytes)
         encoding = encoding_of(transfer_syntax_uid)
-        values = Walk(source, encoding, attributes.WANTED, limits).run()
+        steps = _KNOWN_STEPS.setdefault(encoding, {})
+        values = Walk(source, encoding, attributes.WANTED, limits, steps).run()
     return Header(
         sop_instance_uid=SOPInstanceUID(_required_uid(values, attributes.SOP_INSTANCE_UID)),
         sop_class_uid=SOPClassUID(_matching_uid(values, attributes.SOP_CLASS_UID)),

@@ -66,6 +66,28 @@ class Record:
         return self.origin.ae_title or self.origin.principal or ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is to be written of one object, made before anybody waits for it.
+
+    Parameters
+    ----------
+    record
+        The object.
+    instance, arrival
+        Its rows, but for the keys that only the database gives.
+    """
+
+    record: Record
+    instance: Row
+    arrival: Row
+
+
+def entry_of(record: Record) -> Entry:
+    """Return the rows of an object that is new."""
+    return Entry(record=record, instance=instance_row(record), arrival=arrival_row(record, Outcome.STORED))
+
+
 def record_of(spooled: Spooled, header: Header, origin: Origin, blob_key: str) -> Record:
     """Return the record of a received object."""
     return Record(
@@ -107,14 +129,13 @@ def series_row(record: Record, study_id: int) -> Row:
     return row
 
 
-def instance_row(record: Record, series_id: int) -> Row:
-    """Return the row of the object itself."""
+def instance_row(record: Record) -> Row:
+    """Return the row of the object itself, but for the key of its series."""
     header = record.header
     row: Row = {name: header.text(name) for name in attributes.INSTANCE}
     row |= {name: _bounded(header.number(name)) for name in attributes.INSTANCE_NUMBERS}
     row |= {
         "tenant": record.origin.tenant,
-        "series_id": series_id,
         "study_instance_uid": header.study_instance_uid,
         "series_instance_uid": header.series_instance_uid,
         "sop_instance_uid": header.sop_instance_uid,
@@ -133,12 +154,10 @@ def instance_row(record: Record, series_id: int) -> Row:
     return row
 
 
-def arrival_row(record: Record, series_id: int, outcome: Outcome) -> Row:
-    """Return the row that tells settling, events and audit of the object; its instance is found by the blob key."""
+def arrival_row(record: Record, outcome: Outcome) -> Row:
+    """Return the row that tells settling, events and audit of the object, but for the keys of series and instance."""
     return {
         "tenant": record.origin.tenant,
-        "series_id": series_id,
-        "blob_key": record.blob_key,
         "association_id": record.origin.association_id,
         "origin": record.origin.kind.value,
         "source": record.source,

@@ -18,7 +18,7 @@ from archive.commit import Committed, Duplicates, GroupCommit
 from archive.database import Database
 from archive.errors import UidMismatch
 from archive.header import Header, read_header
-from archive.index import Outcome, record_of
+from archive.index import Outcome, entry_of, record_of
 from archive.limits import Limits
 from archive.origin import Origin
 from archive.part10 import Part10Spool, spool_file
@@ -131,10 +131,12 @@ class Archive:
         key: str | None = None
         try:
             header = self._read(spooled)
-            spooled.sync()
             key = self.blobs.new_key()
+            # All that can be made ready is, while the disk takes the bytes.
+            entry = entry_of(record_of(spooled, header, origin, key))
+            spooled.sync()
             self.blobs.keep(spooled.path, key)
-            committed = self._commits.commit(record_of(spooled, header, origin, key))
+            committed = self._commits.commit(entry)
         except BaseException:
             self._remove(spooled, key)
             raise

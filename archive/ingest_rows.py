@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, Dialect, Table, bindparam, ins
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive import obsolete, tables
-from archive.index import Outcome, Record, Row, arrival_row, instance_row, quarantine_row, series_row, study_row
+from archive.index import Entry, Outcome, Record, Row, arrival_row, instance_row, quarantine_row, series_row, study_row
 
 SeriesKey: TypeAlias = tuple[str, str, str]
 SeriesIds: TypeAlias = Mapping[SeriesKey, int]
@@ -48,26 +48,31 @@ def _ensure(connection: Connection, table: Table, row: Row, unique: Sequence[str
     return int(found)
 
 
-def insert_instances(connection: Connection, records: Sequence[Record], series: SeriesIds) -> None:
+def insert_instances(connection: Connection, entries: Sequence[Entry], series: SeriesIds) -> None:
     """Insert the instances whose SOP Instance UID is new."""
-    rows = [instance_row(record, series[record.series_key]) for record in records]
+    rows = [entry.instance | {"series_id": series[entry.record.series_key]} for entry in entries]
     _execute_many(connection, "instance", rows)
 
 
-def announce(connection: Connection, records: Sequence[Record], series: SeriesIds) -> set[str]:
-    """Tell settling of those `records` that were inserted.
+def announce(connection: Connection, entries: Sequence[Entry], series: SeriesIds) -> set[str]:
+    """Tell settling of those `entries` that were inserted.
 
     Returns
     -------
     set
         The blob keys of those that were inserted.
     """
-    rows = [arrival_row(record, series[record.series_key], Outcome.STORED) for record in records]
-    keys = [record.blob_key for record in records]
+    rows = [_arrival_of(entry.record, series[entry.record.series_key], entry.arrival) for entry in entries]
+    keys = [entry.record.blob_key for entry in entries]
     if _execute_many(connection, "arrival", rows) == len(rows):
         return set(keys)
     column = tables.instance.c.blob_key
     return set(connection.scalars(select(column).where(column.in_(keys))))
+
+
+def _arrival_of(record: Record, series_id: int, row: Row) -> Row:
+    # The instance is found by its blob.
+    return row | {"series_id": series_id, "blob_key": record.blob_key}
 
 
 def _execute_many(connection: Connection, name: str, rows: Sequence[Row]) -> int:
@@ -123,12 +128,13 @@ def replace_instance(connection: Connection, record: Record, existing: Row, seri
     """Let the row of an `existing` instance describe its new object; its old file becomes obsolete."""
     obsolete.mark(connection, record.origin.tenant, [existing["blob_key"]], now=record.received)
     statement = update(tables.instance).where(tables.instance.c.id == existing["id"])
-    connection.execute(statement.values(instance_row(record, series_id)))
-    _execute_many(connection, "arrival", [arrival_row(record, series_id, Outcome.REPLACED)])
+    connection.execute(statement.values(instance_row(record) | {"series_id": series_id}))
+    row = arrival_row(record, Outcome.REPLACED)
+    _execute_many(connection, "arrival", [_arrival_of(record, series_id, row)])
 
 
 def quarantine(connection: Connection, record: Record, existing: Row, reason: str) -> None:
     """Keep an object aside: its file stays, nobody is shown it. The audit says so beside the `existing` instance."""
     connection.execute(insert(tables.quarantine), quarantine_row(record, reason))
-    told = arrival_row(record, existing["series_id"], Outcome.QUARANTINED) | {"blob_key": existing["blob_key"]}
-    _execute_many(connection, "arrival", [told])
+    row = _arrival_of(record, existing["series_id"], arrival_row(record, Outcome.QUARANTINED))
+    _execute_many(connection, "arrival", [row | {"blob_key": existing["blob_key"]}])

@@ -12,6 +12,7 @@ from archive import file_meta
 from archive.errors import NotParsable, ObjectTooLarge
 from archive.storage_errors import storage_error
 from archive.uids import SOPClassUID, SOPInstanceUID, TransferSyntaxUID, is_valid_uid
+from archive.writeback import start_writeback
 
 SUFFIX: Final = ".part"
 # Smaller pieces are collected, so that a sender of small PDUs does not cost a system call for each.
@@ -114,6 +115,7 @@ class SpoolFile:
         self._size = 0
         self._hash = hashlib.sha256()
         self._path, self._descriptor = _create(folder)
+        self._written = 0
         self._open = True
 
     def write(self, view: memoryview | bytes) -> None:
@@ -173,6 +175,8 @@ class SpoolFile:
                 _write_all(self._descriptor, (bytes(self._pending) + view)[written:])
         except OSError as error:
             raise storage_error(error) from error
+        start_writeback(self._descriptor, self._written, total)
+        self._written += total
         self._pending = bytearray()
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from archive.database import Database
+from archive.direct import DirectTransactions
 from archive.errors import DatabaseUnavailable
 from archive.index import Record, Row, instance_row
 from archive.ingest import Archive, Outcome, Stored
@@ -41,13 +42,18 @@ def send_together(archive: Archive, numbers: range) -> list[Future[Stored]]:
 def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Give a list that grows with each write transaction."""
     calls: list[int] = []
-    write = Database.write
 
-    def counted(database: Database, *arguments: object, **named: object) -> object:
-        calls.append(1)
-        return write(database, *arguments, **named)  # type: ignore[arg-type]
+    def count_calls(owner: type, name: str) -> None:
+        function = getattr(owner, name)
 
-    monkeypatch.setattr(Database, "write", counted)
+        def counted(*arguments: object, **named: object) -> object:
+            calls.append(1)
+            return function(*arguments, **named)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    count_calls(Database, "write")
+    count_calls(DirectTransactions, "run")
     return calls
 
 
@@ -63,14 +69,31 @@ def test_a_lone_object_is_committed_at_once(archive: Archive, transactions: list
     assert len(transactions) == 1
 
 
+def test_those_of_a_known_series_share_one_transaction_too(archive: Archive, transactions: list[int]) -> None:
+    send_slice(archive, 99)
+    transactions.clear()
+    sent = send_together(archive, range(10))
+    assert [future.result().outcome for future in sent] == [Outcome.STORED] * 10
+    assert len(transactions) == 1
+    assert count(archive) == 11
+
+
+def test_a_known_object_among_new_ones_of_a_known_series_is_found_to_be_a_duplicate(archive: Archive) -> None:
+    send_slice(archive, 3)
+    sent = send_together(archive, range(6))
+    outcomes = [future.result().outcome for future in sent]
+    assert outcomes == [Outcome.DUPLICATE if number == 3 else Outcome.STORED for number in range(6)]
+    assert count(archive) == 6
+
+
 def test_one_that_the_database_refuses_does_not_fail_its_neighbours(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoil(record: Record, series_id: int) -> Row:
-        row = instance_row(record, series_id)
+    def spoil(record: Record) -> Row:
+        row = instance_row(record)
         return row | {"sha256": None} if record.header.sop_instance_uid == sop_uid(3) else row
 
-    monkeypatch.setattr("archive.ingest_rows.instance_row", spoil)
+    monkeypatch.setattr("archive.index.instance_row", spoil)
     sent = send_together(archive, range(6))
     assert isinstance(sent[3].exception(), DatabaseUnavailable)
     assert [future.result().outcome for future in sent if future is not sent[3]] == [Outcome.STORED] * 5

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import database as door
-from archive import facts, schema
+from archive import attempts, facts, schema
 from archive.database import Database
 from archive.errors import DatabaseUnavailable
 from archive.turns import Turns
@@ -34,7 +33,7 @@ def test_a_writer_waits_for_another_one_without_failing(tmp_path: Path, monkeypa
         failures.append(error)
         return 0.0
 
-    monkeypatch.setattr(door._Attempts, "pause_after", note)
+    monkeypatch.setattr(attempts.Attempts, "pause_after", note)
     writing, written = threading.Event(), threading.Event()
 
     def slowly(_connection: object) -> None:
