@@ -23,10 +23,11 @@ def binaries() -> Path | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A running server, and how to make databases in it."""
+    """A running server, and how to make databases in it; `durable` as a hospital's, else as fast as tests like it."""
 
     binaries: Path
     folder: Path
+    durable: bool = False
 
     def url(self, name: str) -> str:
         """Return the URL of a database."""
@@ -48,7 +49,9 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = f"-k {self.folder} -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=200"
+        options = f"-k {self.folder} -c listen_addresses= -c max_connections=200"
+        if not self.durable:
+            options += " -c fsync=off -c full_page_writes=off"
         arguments = ("-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-o", options)
         _run(self.binaries, "pg_ctl", "start", "-w", *arguments)
 
@@ -58,7 +61,7 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path | None = None) -> Iterator[Server]:
+def running(folder: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
     """Start a new server and remove it afterwards."""
     found = binaries()
     if found is None:
@@ -67,7 +70,7 @@ def running(folder: Path | None = None) -> Iterator[Server]:
     home = folder or Path(tempfile.mkdtemp(prefix="isocenter-pg-"))
     if os.geteuid() == 0:
         shutil.chown(home, _UNPRIVILEGED, _UNPRIVILEGED)
-    server = Server(binaries=found, folder=home)
+    server = Server(binaries=found, folder=home, durable=durable)
     initdb = ("-U", "isocenter", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
     try:
         _run(found, "initdb", "-D", str(home / "data"), *initdb)

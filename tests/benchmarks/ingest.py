@@ -1,121 +1,110 @@
-"""C-STORE rate and latency of the node beside Orthanc, in alternating rounds of one run.
+"""Ingest of the node beside Orthanc and storescp, in alternating rounds of one run.
 
-python -m tests.benchmarks.ingest --rounds 3
+The page docs/benchmarks.md is rewritten where all of a section was measured in full; every run's figures are kept in
+test-results/benchmarks/ingest.json.
 """
 
 import argparse
-import statistics
+import json
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
-from pydicom import Dataset
-from pydicom.uid import MRImageStorage, generate_uid
+from tests.benchmarks import archive_size, latency, memory, postgresql, rates, report, visible
+from tests.benchmarks.figures import Finding
+from tests.benchmarks.rounds import say
 
-from isocenter.demo.phantom import PhantomOptions, phantom_datasets
-from tests.acceptance.conftest import MODALITY
-from tests.acceptance.peers.node import Node
-from tests.acceptance.peers.objects import ct_slice, encoded
-from tests.acceptance.peers.orthanc import Orthanc
-from tests.benchmarks import report
-from tests.benchmarks.load import Instance, Measured, run
-
-_ELEMENTS = 120
-
-
-def _instance(ds: Dataset) -> Instance:
-    return Instance(sop_class_uid=ds.SOPClassUID, sop_instance_uid=ds.SOPInstanceUID, data_set=encoded(ds))
+RESULTS: Final = Path(__file__).parents[2] / "test-results" / "benchmarks" / "ingest.json"
+# On a disk as a rule, where /tmp may be memory: there nothing can be made durable.
+_FOLDER: Final = Path("/var/tmp")  # noqa: S108 - a folder of its own is made in it
+_ROUNDS: Final = 5
+_QUICK_SHARE: Final = 0.1
+_MEBIBYTE: Final = 1 << 20
 
 
-def _ct_series(count: int) -> list[Instance]:
-    """Return CT slices of 512x512 with about as many header elements as a scanner writes."""
-    template = next(iter(phantom_datasets(PhantomOptions(slices=40))))
-    for number in range(_ELEMENTS - len(template)):
-        template.add_new((0x0019, 0x1000 + number), "LO", f"PRIVATE {number}")
-    template.add_new((0x0019, 0x0010), "LO", "ISOCENTER BENCHMARK")
-    template.StudyInstanceUID, template.SeriesInstanceUID = generate_uid(), generate_uid()
-    return _renumbered(template, count)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much is measured: everything, or a tenth of it to see that it runs."""
+
+    rounds: int = _ROUNDS
+    quick: bool = False
+
+    @property
+    def share(self) -> float:
+        """How much of each series is sent."""
+        return _QUICK_SHARE if self.quick else 1.0
+
+    def of(self, number: int) -> int:
+        """Give that share of a number."""
+        return int(number * self.share)
 
 
-def _mr_series(count: int) -> list[Instance]:
-    pixels = bytes(64 * 64 * 2)
-    return _renumbered(
-        ct_slice(SOPClassUID=MRImageStorage, Modality="MR", Rows=64, Columns=64, PixelData=pixels), count
-    )
-
-
-def _renumbered(template: Dataset, count: int) -> list[Instance]:
-    instances = []
-    for number in range(count):
-        template.SOPInstanceUID, template.InstanceNumber = generate_uid(), number + 1
-        instances.append(_instance(template))
-    return instances
-
-
-SERIES: dict[str, Callable[[], list[Instance]]] = {
-    "400 CT slices of 0.5 MB": lambda: _ct_series(400),
-    "2,000 MR instances of 64×64": lambda: _mr_series(2000),
+_PARTS: Final[dict[str, Callable[[Path, Extent], list[Finding]]]] = {
+    "archive": lambda folder, extent: archive_size.findings(
+        folder, instances=extent.of(100_000), count=extent.of(2000), rounds=extent.rounds
+    ),
+    "memory": lambda folder, extent: memory.findings(folder, size=extent.of(2048) * _MEBIBYTE),
+    "visible": lambda folder, extent: visible.findings(folder, count=extent.of(2000), rounds=min(extent.rounds, 3)),
+    "latency": lambda folder, extent: latency.findings(folder, repetitions=extent.of(250)),
+    "postgresql": lambda folder, extent: postgresql.findings(folder, rounds=min(extent.rounds, 3), share=extent.share),
 }
-
-
-@contextmanager
-def _receivers(folder: Path) -> Iterator[dict[str, tuple[int, str]]]:
-    """Start the node and Orthanc with nothing else to do: results would share the two cores."""
-    node = Node(folder / "node", aes=[MODALITY], analysis={"quiet_seconds": 3600}).start()
-    orthanc = Orthanc(folder / "orthanc", node_port=node.dicom_port).start()
-    try:
-        yield {"Isocenter": (node.dicom_port, "ISOCENTER"), "Orthanc": (orthanc.dicom_port, "ORTHANC")}
-    finally:
-        orthanc.stop()
-        node.stop()
-
-
-def _median(rounds: list[Measured], value: Callable[[Measured], float]) -> float:
-    return statistics.median(map(value, rounds))
-
-
-def _measure(
-    folder: Path, series: Callable[[], list[Instance]], associations: int, rounds: int
-) -> dict[str, list[Measured]]:
-    measured: dict[str, list[Measured]] = {}
-    with _receivers(folder) as receivers:
-        for _ in range(rounds):
-            for name, (port, called) in receivers.items():
-                measured.setdefault(name, []).append(run(port, series(), associations=associations, called=called))
-    failures = {name: sum(one.failures for one in rounds) for name, rounds in measured.items()}
-    if any(failures.values()):
-        raise SystemExit(f"some C-STOREs failed: {failures}")
-    return measured
+NAMES: Final = (*rates.ROWS, *_PARTS)
 
 
 def main() -> None:
     """Measure, print, and write the figures into the benchmark page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds for each receiver; the medians are printed")
-    arguments = parser.parse_args()
+    arguments = _arguments()
+    names = arguments.only or list(NAMES)
+    extent = Extent(rounds=arguments.rounds or (1 if arguments.quick else _ROUNDS), quick=arguments.quick)
     # Removed only at the end: ext4 passes over inodes freed a moment ago one by one, whenever it makes a file.
-    with tempfile.TemporaryDirectory() as folder:
-        report.write("ingest", _compare(Path(folder), arguments.rounds))
+    with tempfile.TemporaryDirectory(prefix="isocenter-bench-", dir=arguments.folder) as folder:
+        # PostgreSQL runs as a user of its own, who has to come through here.
+        Path(folder).chmod(0o711)
+        say(f"{report.machine()}, {report.file_system(Path(folder))}; {', '.join(names)}")
+        results = [
+            rates.measure_row(row, Path(folder), rounds=extent.rounds, share=extent.share)
+            for name, row in rates.ROWS.items()
+            if name in names
+        ]
+        findings = {name: part(Path(folder, name), extent) for name, part in _PARTS.items() if name in names}
+        method = report.method(Path(folder), extent.rounds)
+    _keep(results, findings, method)
+    _show(results, [finding for found in findings.values() for finding in found], extent, names, method)
 
 
-def _compare(folder: Path, rounds: int) -> str:
-    rows: list[tuple[object, ...]] = []
-    for title, series in SERIES.items():
-        for associations in (1, 4):
-            measured = _measure(folder / f"{len(rows)}", series, associations, rounds)
-            ours, theirs = measured["Isocenter"], measured["Orthanc"]
-            rate, their_rate = _median(ours, lambda m: m.rate), _median(theirs, lambda m: m.rate)
-            p99, their_p99 = (
-                _median(ours, lambda m: m.percentile_ms(99)),
-                _median(theirs, lambda m: m.percentile_ms(99)),
-            )
-            rows.append(
-                (title, associations, f"{rate:.0f}/s", f"{their_rate:.0f}/s", f"{rate / their_rate:.2f} ×",
-                 f"{p99:.1f} ms", f"{their_p99:.1f} ms")
-            )  # fmt: skip
-    header = ("input", "associations", "Isocenter", "Orthanc", "ratio", "p99 Isocenter", "p99 Orthanc")
-    return report.table(header, rows)
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, help=f"rounds for each receiver (default: {_ROUNDS}; 1 if --quick)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything: shows that it runs, no more")
+    parser.add_argument("--only", nargs="+", choices=NAMES, metavar="NAME", help=f"some of: {', '.join(NAMES)}")
+    parser.add_argument(
+        "--folder", type=Path, default=_FOLDER, help="on the file system to measure (default: %(default)s)"
+    )
+    return parser.parse_args()
+
+
+def _keep(results: list[rates.RowResult], findings: dict[str, list[Finding]], method: str) -> None:
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "method": method,
+        "rows": [result.as_json() for result in results],
+        "findings": {name: [asdict(finding) for finding in found] for name, found in findings.items()},
+    }
+    RESULTS.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _show(
+    results: list[rates.RowResult], findings: list[Finding], extent: Extent, names: list[str], method: str
+) -> None:
+    if results:
+        whole = not extent.quick and set(rates.ROWS) <= set(names)
+        report.show("ingest", f"{method}\n\n{rates.tables(results)}", write=whole)
+    if findings:
+        whole = not extent.quick and set(_PARTS) <= set(names)
+        table = report.table(("what", "Isocenter", "Orthanc", "goal", "reached"), [found.row() for found in findings])
+        report.show("ingest-more", f"{method}\n\n{table}", write=whole)
 
 
 if __name__ == "__main__":

@@ -1,38 +1,35 @@
 """A C-STORE load that costs the machine almost nothing: every PDU is encoded before the clock starts.
 
-One operation is outstanding on each association; each association is a process of its own.
+One operation is outstanding on each association; each association is a process of its own. The clock runs from the
+first byte to the last response, over all associations; making and releasing associations is not in it.
 """
 
+import gc
 import multiprocessing
-import socket
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
+from multiprocessing.connection import Connection
 
-from tests.acceptance.peers.raw import P_DATA_TF, Context, RawScu, pdu, status_of, store_rq
+from tests.acceptance.peers.raw import P_DATA_TF, pdu, store_rq
+from tests.benchmarks.client import Client, succeeded
+from tests.benchmarks.series import Instance, Series
 
-_LARGEST_PDU = 131072
-# Loopback would carry 64 KiB segments; a scanner's Ethernet does not.
-_SEGMENT = 1448
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
-    """One object to send: its identity, and its data set as encoded in Explicit VR Little Endian."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-    data_set: bytes
+LARGEST_PDU = 131072
+_PDV_HEADER = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one run showed; times in seconds."""
+    """What one run showed; times in seconds, `ended` of this machine's monotonic clock."""
 
     instances: int
     failures: int
     seconds: float
+    ended: float
     latencies: tuple[float, ...]
 
     @property
@@ -45,56 +42,115 @@ class Measured:
         return statistics.quantiles(self.latencies, n=100, method="inclusive")[percent - 1] * 1000
 
 
-def _message(instance: Instance, number: int, fragment_size: int) -> bytes:
-    command = store_rq(
-        instance.sop_class_uid.encode(), instance.sop_instance_uid.encode(), message_id=number % 65000 + 1
-    )
-    parts = [pdu(P_DATA_TF, (len(command) + 2).to_bytes(4, "big") + bytes([1, 3]) + command)]
-    for at in range(0, len(instance.data_set), fragment_size):
-        fragment = instance.data_set[at : at + fragment_size]
-        control = 2 if at + fragment_size >= len(instance.data_set) else 0
-        parts.append(pdu(P_DATA_TF, (len(fragment) + 2).to_bytes(4, "big") + bytes([1, control]) + fragment))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    begun: float
+    ended: float
+    latencies: tuple[float, ...]
+    failures: int
+
+
+def fragment_size(client: Client) -> int:
+    """Return how many bytes of a data set go into one PDU."""
+    return min(client.max_pdu or LARGEST_PDU, LARGEST_PDU) - _PDV_HEADER
+
+
+def p_data(control: int, fragment: bytes) -> bytes:
+    """Encode a P-DATA-TF PDU with one fragment (PS3.8 Section 9.3.5) of presentation context 1."""
+    return pdu(P_DATA_TF, (len(fragment) + 2).to_bytes(4, "big") + bytes([1, control]) + fragment)
+
+
+def store_command(instance: Instance, number: int) -> bytes:
+    """Encode the C-STORE-RQ of the object that is `number` on its association."""
+    uids = instance.sop_class_uid.encode(), instance.sop_instance_uid.encode()
+    return p_data(3, store_rq(*uids, message_id=number % 65000 + 1))
+
+
+def _message(instance: Instance, number: int, size: int) -> bytes:
+    parts = [store_command(instance, number)]
+    for at in range(0, len(instance.data_set), size):
+        last = at + size >= len(instance.data_set)
+        parts.append(p_data(2 if last else 0, instance.data_set[at : at + size]))
     return b"".join(parts)
 
 
-def _associate(port: int, called: str, sop_class_uid: str) -> RawScu:
-    scu = RawScu(port, contexts={1: Context(abstract_syntax=sop_class_uid)}, called=called.encode())
-    scu.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
-    return scu
+def _send(connection: Connection, port: int, called: str, series: Series, numbers: range) -> None:
+    with Client(port, called=called, sop_class_uid=series.sop_class_uid) as client:
+        size = fragment_size(client)
+        messages = [_message(one, index, size) for index, one in enumerate(series.instances(numbers))]
+        gc.disable()
+        connection.send(None)
+        connection.recv()
+        connection.send(_exchange_all(client, messages))
+        client.release()
 
 
-def _send(port: int, called: str, instances: Sequence[Instance], barrier, results) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
-    with _associate(port, called, instances[0].sop_class_uid) as scu:
-        size = min(scu.max_pdu or _LARGEST_PDU, _LARGEST_PDU) - 6
-        messages = [_message(instance, number, size) for number, instance in enumerate(instances)]
-        barrier.wait()
-        latencies, failures = [], 0
-        for message in messages:
-            begun = time.perf_counter()
-            scu.socket.sendall(message)
-            _, body = scu.receive()
-            latencies.append(time.perf_counter() - begun)
-            failures += status_of(body) != 0
-    results.put((latencies, failures))
+def _exchange_all(client: Client, messages: list[bytes]) -> _Sent:
+    clock, exchange = time.perf_counter, client.exchange
+    answers, moments = [], [clock()]
+    for message in messages:
+        answers.append(exchange(message))
+        moments.append(clock())
+    latencies = tuple(after - before for before, after in pairwise(moments))
+    failures = sum(not succeeded(answer) for answer in answers)
+    return _Sent(begun=moments[0], ended=moments[-1], latencies=latencies, failures=failures)
 
 
-def run(port: int, instances: Sequence[Instance], *, associations: int, called: str) -> Measured:
-    """Send `instances` over some associations at once and measure from the first byte to the last response."""
+@contextmanager
+def _workers(port: int, series: Series, associations: int, called: str) -> Iterator[list[Connection]]:
     context = multiprocessing.get_context("fork")
-    barrier, results = context.Barrier(associations + 1), context.Queue()
-    workers = [
-        context.Process(target=_send, args=(port, called, instances[number::associations], barrier, results))
-        for number in range(associations)
-    ]
-    for worker in workers:
+    connections, workers = [], []
+    for number in range(associations):
+        ours, theirs = context.Pipe()
+        numbers = range(number, series.count, associations)
+        worker = context.Process(target=_send, args=(theirs, port, called, series, numbers))
         worker.start()
-    barrier.wait(timeout=60)
-    begun = time.perf_counter()
-    reports = [results.get(timeout=120) for _ in workers]
-    seconds = time.perf_counter() - begun
-    for worker in workers:
-        worker.join()
-    latencies = tuple(latency for report, _ in reports for latency in report)
+        # Only the worker holds its end now: when it dies, we read the end of the pipe.
+        theirs.close()
+        connections.append(ours)
+        workers.append(worker)
+    try:
+        yield connections
+    finally:
+        for connection in connections:
+            connection.close()
+        for worker in workers:
+            worker.join()
+
+
+def run(
+    port: int,
+    series: Series,
+    *,
+    associations: int,
+    called: str,
+    when_open: Callable[[], object] = lambda: None,
+) -> Measured:
+    """Send a series over some associations at once.
+
+    Parameters
+    ----------
+    when_open
+        Called when all associations are open and all messages are ready, before the first is sent.
+
+    Raises
+    ------
+    EOFError
+        An association was refused or broken; its process said why on standard error.
+    """
+    with _workers(port, series, associations, called) as connections:
+        for connection in connections:
+            connection.recv()
+        when_open()
+        for connection in connections:
+            connection.send(None)
+        reports: list[_Sent] = [connection.recv() for connection in connections]
+    latencies = tuple(latency for report in reports for latency in report.latencies)
+    ended = max(report.ended for report in reports)
     return Measured(
-        instances=len(latencies), failures=sum(failed for _, failed in reports), seconds=seconds, latencies=latencies
+        instances=len(latencies),
+        failures=sum(report.failures for report in reports),
+        seconds=ended - min(report.begun for report in reports),
+        ended=ended,
+        latencies=latencies,
     )

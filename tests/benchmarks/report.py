@@ -3,10 +3,12 @@
 import datetime as dt
 import os
 import platform
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
 def machine() -> str:
@@ -19,6 +21,30 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}"
 
 
+def file_system(folder: Path) -> str:
+    """Name the file system that a folder is on."""
+    mounts = [line.split()[1:3] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    within = [(place, kind) for place, kind in mounts if folder.resolve().is_relative_to(place)]
+    return max(within, key=lambda mount: len(mount[0]))[1]
+
+
+def method(folder: Path, rounds: int) -> str:
+    """Say where and how often it was measured."""
+    return f"{_measured_on()}, {file_system(folder)}; {_peers()}; medians of {rounds} rounds (least–greatest)."
+
+
+def _measured_on() -> str:
+    return f"Measured on {dt.datetime.now(tz=dt.UTC).date()} on {machine()}"
+
+
+def _peers() -> str:
+    answers = [
+        subprocess.run((name, "--version"), capture_output=True, text=True, check=True).stdout.splitlines()[0]
+        for name in ("Orthanc", "storescp")
+    ]
+    return ", ".join(answer.strip("$ ").removeprefix("dcmtk: ") for answer in answers)
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Write a Markdown table."""
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
@@ -27,12 +53,20 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def write(section: str, body: str) -> None:
-    """Put `body` between the marks of `section` on the benchmark page, and print it."""
-    today = dt.datetime.now(tz=dt.UTC).date()
-    text = f"Measured on {today} on {machine()}.\n\n{body}\n"
+    """Put `body`, with the date and the machine, between the marks of `section` on the page, and print it."""
+    show(section, f"{_measured_on()}.\n\n{body}", write=True)
+
+
+def show(section: str, text: str, *, write: bool) -> None:
+    """Print a text; put it between the marks of `section` on the benchmark page if that is wanted."""
     print(text)  # noqa: T201 - a benchmark's output is its purpose
+    if write:
+        PAGE.write_text(replaced(PAGE.read_text(), section, text))
+
+
+def replaced(page: str, section: str, text: str) -> str:
+    """Return the page with a text between the marks of a section."""
     start, end = f"<!-- {section} -->", f"<!-- /{section} -->"
-    page = PAGE.read_text()
     before, rest = page.split(start, 1)
     after = rest.split(end, 1)[1]
-    PAGE.write_text(f"{before}{start}\n{text}{end}{after}")
+    return f"{before}{start}\n{text}\n{end}{after}"

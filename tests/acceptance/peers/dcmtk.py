@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
@@ -59,8 +59,9 @@ class Scu:
 class StoreScp:
     """`storescp`: a PACS that takes everything, or what `syntaxes` says, and keeps it as files, byte for byte."""
 
-    def __init__(self, folder: Path, ae_title: str, *, syntaxes: str = "+xa") -> None:
+    def __init__(self, folder: Path, ae_title: str, *, syntaxes: str = "+xa", options: Sequence[str] = ()) -> None:
         self._syntaxes = syntaxes
+        self._options = options
         self.folder, self.ae_title, self.port = folder, ae_title, free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -71,6 +72,7 @@ class StoreScp:
             "-q",
             "+B",
             self._syntaxes,
+            *self._options,
             "-aet",
             self.ae_title,
             "-od",
