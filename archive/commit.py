@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from time import perf_counter
 from typing import Final
 
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
 from archive.index import Entry, Outcome, Record
 from archive.ingest_rows import SeriesKey
+from archive.stages import Level, Stage, Stages
 
 _LARGEST_GROUP: Final = 200
 _REMEMBERED_SERIES: Final = 10_000
@@ -69,14 +71,22 @@ class GroupCommit:
         Policy for a SOP Instance UID that is there with other bytes.
     sync_names
         Makes the names of blobs durable, which they are before their rows are written.
+    stages
+        Counts where the time goes.
     """
 
     def __init__(
-        self, database: Database, duplicates: Duplicates, *, sync_names: Callable[[Iterable[str]], None]
+        self,
+        database: Database,
+        duplicates: Duplicates,
+        *,
+        sync_names: Callable[[Iterable[str]], None],
+        stages: Stages | None = None,
     ) -> None:
         self._database = database
         self._duplicates = duplicates
         self._sync_names = sync_names
+        self._stages = stages or Stages()
         self._series = _SeriesCache()
         self._committing = threading.Lock()
         self._waiting: list[_Ticket] = []
@@ -98,6 +108,7 @@ class GroupCommit:
             while ticket.result is None:
                 group = self._waiting[:_LARGEST_GROUP]
                 del self._waiting[: len(group)]
+                self._stages.level(Level.WAITING, len(self._waiting))
                 try:
                     self._keep_group(group)
                 finally:
@@ -107,12 +118,15 @@ class GroupCommit:
         return ticket.result
 
     def _keep_group(self, group: Sequence[_Ticket]) -> None:
+        begun = perf_counter()
+        self._stages.group(len(group))
         try:
             self._sync_names(ticket.entry.record.blob_key for ticket in group)
         except NodeError as error:
             for ticket in group:
                 ticket.result = error
         else:
+            self._stages.lap(Stage.FOLDER_FSYNC, begun)
             self._commit_group(group)
 
     def _commit_group(self, group: Sequence[_Ticket]) -> None:
@@ -146,11 +160,17 @@ class GroupCommit:
 
     def _commit_records(self, group: Sequence[_Ticket]) -> None:
         entries = [ticket.entry for ticket in group]
+        begun = perf_counter()
         if self._insert_new(entries):
+            # Of other transactions the commit cannot be told from the rest.
+            commit_seconds = self._database.direct.commit_seconds
+            self._stages.observe(Stage.COMMIT, commit_seconds)
+            self._stages.observe(Stage.INDEX, perf_counter() - begun - commit_seconds)
             results: Sequence[Committed | NodeError] = [_STORED] * len(group)
         else:
             results, series = self._database.write(self._write, entries)
             self._series.remember(series)
+            self._stages.lap(Stage.INDEX, begun)
         for ticket, result in zip(group, results, strict=True):
             ticket.result = result
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Final, Self
 
 import structlog
@@ -16,13 +17,14 @@ from archive.announcing import Announcer
 from archive.blobs import FileBlobs
 from archive.commit import Committed, Duplicates, GroupCommit
 from archive.database import Database
-from archive.errors import UidMismatch
+from archive.errors import NodeError, UidMismatch
 from archive.header import Header, read_header
 from archive.index import Outcome, entry_of, record_of
 from archive.limits import Limits
 from archive.origin import Origin
 from archive.part10 import Part10Spool, spool_file
 from archive.spool import Spooled, SpoolFile
+from archive.stages import Count, Stage, Stages
 from archive.storage_errors import storage_error
 
 __all__ = ["Archive", "Duplicates", "Outcome", "Part10Spool", "SpoolFile", "Spooled", "Stored"]
@@ -30,6 +32,8 @@ __all__ = ["Archive", "Duplicates", "Outcome", "Part10Spool", "SpoolFile", "Spoo
 ARRIVALS: Final = "arrivals"
 _DEFAULT_LIMITS: Final = Limits()
 _DEFAULT_MAX_OBJECT_BYTES: Final = 16 * 1024**3
+
+_COUNTS: Final = {outcome: Count[outcome.name] for outcome in Outcome}
 
 _log = structlog.get_logger()
 
@@ -65,6 +69,8 @@ class Archive:
         Limits of reading a data set.
     publish
         Called with the topic `arrivals` after objects were stored, soon after and in another thread.
+    stages
+        Counts where the time goes.
     """
 
     def __init__(
@@ -76,12 +82,14 @@ class Archive:
         max_object_bytes: int = _DEFAULT_MAX_OBJECT_BYTES,
         limits: Limits = _DEFAULT_LIMITS,
         publish: Callable[[str], None] | None = None,
+        stages: Stages | None = None,
     ) -> None:
         self.database = database
         self.blobs = blobs
         self.limits = limits
         self._max_object_bytes = max_object_bytes
-        self._commits = GroupCommit(database, Duplicates(duplicates), sync_names=blobs.sync_names)
+        self._stages = stages or Stages()
+        self._commits = GroupCommit(database, Duplicates(duplicates), sync_names=blobs.sync_names, stages=self._stages)
         self._announcer = Announcer(lambda: publish(ARRIVALS)) if publish else None
 
     def close(self) -> None:
@@ -128,22 +136,39 @@ class Archive:
         StorageFull, StorageFailed, DatabaseUnavailable
             It cannot be kept now.
         """
+        stages = self._stages
+        stages.observe(Stage.RECEIVE, spooled.seconds)
+        begun = perf_counter()
+        try:
+            header, committed = self._keep(spooled, origin, begun)
+        except NodeError:
+            stages.count(Count.REFUSED)
+            raise
+        finally:
+            spooled.close()
+        stages.observe(Stage.TOTAL, perf_counter() - begun)
+        stages.count(_COUNTS[committed.outcome])
+        stages.count(Count.BYTES, spooled.size)
+        self._tidy(committed)
+        return Stored(outcome=committed.outcome, header=header)
+
+    def _keep(self, spooled: Spooled, origin: Origin, begun: float) -> tuple[Header, Committed]:
         key: str | None = None
+        stages = self._stages
         try:
             header = self._read(spooled)
             key = self.blobs.new_key()
             # All that can be made ready is, while the disk takes the bytes.
             entry = entry_of(record_of(spooled, header, origin, key))
+            begun = stages.lap(Stage.HEADER, begun)
             spooled.sync()
+            begun = stages.lap(Stage.FSYNC, begun)
             self.blobs.keep(spooled.path, key)
-            committed = self._commits.commit(entry)
+            stages.lap(Stage.RENAME, begun)
+            return header, self._commits.commit(entry)
         except BaseException:
             self._remove(spooled, key)
             raise
-        finally:
-            spooled.close()
-        self._tidy(committed)
-        return Stored(outcome=committed.outcome, header=header)
 
     def receive_file(self, path: Path, origin: Origin) -> Stored:
         """Keep the object in a DICOM file, which stays where it is; also one without file meta information."""

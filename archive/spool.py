@@ -6,6 +6,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Final
 
 from archive import file_meta
@@ -39,6 +40,8 @@ class Spooled:
         Where the data set begins, and its size in bytes.
     sha256
         Hash of the data set's bytes, hexadecimal.
+    seconds
+        How long it took to come.
     """
 
     path: Path
@@ -49,6 +52,7 @@ class Spooled:
     data_offset: int
     size: int
     sha256: str
+    seconds: float
 
     def sync(self) -> None:
         """Make the content durable.
@@ -116,6 +120,7 @@ class SpoolFile:
         self._hash = hashlib.sha256()
         self._path, self._descriptor = _create(folder)
         self._written = 0
+        self._begun = perf_counter()
         self._open = True
 
     def write(self, view: memoryview | bytes) -> None:
@@ -155,6 +160,7 @@ class SpoolFile:
             data_offset=self._data_offset,
             size=self._size,
             sha256=self._hash.hexdigest(),
+            seconds=perf_counter() - self._begun,
         )
 
     def discard(self) -> None:
