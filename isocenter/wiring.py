@@ -11,6 +11,7 @@ from archive.bus import Bus, open_bus
 from archive.database import Database
 from archive.errors import NodeError
 from archive.ingest import Archive
+from archive.stages import Stages, folder_of
 from config.settings import Settings
 from isocenter.failures import CannotStart
 
@@ -27,6 +28,8 @@ class Node:
         Index, object files, wake-ups.
     archive
         The only way in for objects.
+    stages
+        The counts of this process, which the web processes read.
     """
 
     settings: Settings
@@ -34,16 +37,19 @@ class Node:
     blobs: FileBlobs
     bus: Bus
     archive: Archive
+    stages: Stages
 
 
 @contextmanager
-def open_node(settings: Settings, *, database_connections: int = 5) -> Iterator[Node]:
+def open_node(settings: Settings, *, role: str = "node", database_connections: int = 5) -> Iterator[Node]:
     """Open the parts, and close them in reverse order.
 
     Parameters
     ----------
     settings
         The configuration.
+    role
+        What this process is.
     database_connections
         Connections kept open.
     """
@@ -52,6 +58,7 @@ def open_node(settings: Settings, *, database_connections: int = 5) -> Iterator[
         blobs = stack.enter_context(open_blobs(settings))
         bus = open_bus(settings.events.url or settings.queue.url, settings.data_dir)
         stack.callback(bus.close)
+        stages = stack.enter_context(open_stages(settings, role))
         archive = stack.enter_context(
             Archive(
                 database,
@@ -61,7 +68,22 @@ def open_node(settings: Settings, *, database_connections: int = 5) -> Iterator[
                 publish=bus.publish,
             )
         )
-        yield Node(settings=settings, database=database, blobs=blobs, bus=bus, archive=archive)
+        yield Node(settings=settings, database=database, blobs=blobs, bus=bus, archive=archive, stages=stages)
+
+
+def open_stages(settings: Settings, role: str) -> Stages:
+    """Open the counts of a process.
+
+    Raises
+    ------
+    CannotStart
+        When they cannot be written.
+    """
+    folder = folder_of(settings.data_dir)
+    try:
+        return Stages.shared(folder, role)
+    except OSError as error:
+        raise CannotStart(f"data_dir: {folder} cannot be written: {error.strerror}") from error
 
 
 def open_blobs(settings: Settings) -> FileBlobs:

@@ -2,6 +2,7 @@
 
 import threading
 
+from archive.stages import Level, Stages
 from scp.ledger import Ledger
 
 
@@ -17,10 +18,13 @@ class Load:
         What the processes share.
     half_open
         How many half-open connections there may be, over all processes.
+    stages
+        Where the numbers are counted for those who watch the node.
     """
 
-    def __init__(self, ledger: Ledger, *, half_open: int) -> None:
+    def __init__(self, ledger: Ledger, *, half_open: int, stages: Stages | None = None) -> None:
         self._ledger = ledger
+        self._stages = stages or Stages()
         self._limit = half_open
         self._index = ledger.owner - 1
         self._guard = threading.Lock()
@@ -77,3 +81,5 @@ class Load:
             self._half_open += half_open
             self._ledger.connections[self._index] = self._connections + 1 if self._accepting else 0
             self._ledger.half_open[self._index] = self._half_open
+            self._stages.level(Level.CONNECTIONS, self._connections)
+            self._stages.level(Level.HALF_OPEN, self._half_open)

@@ -10,6 +10,7 @@ import structlog
 
 from archive.bus import Bus
 from archive.database import Database
+from archive.stages import Stages
 from config.settings import Settings
 from routing.association import Timing
 from routing.dimse import CommandField
@@ -51,6 +52,8 @@ class Parts:
         Who may associate.
     destinations
         Where C-MOVE may send to.
+    stages
+        Where the process counts what others watch.
     """
 
     database: Database
@@ -59,6 +62,7 @@ class Parts:
     bus: Bus
     admission: Admission
     destinations: Destinations
+    stages: Stages | None = None
 
 
 def run_listener(settings: Settings, doors: Sequence[Door], parts: Parts, *, ready: Callable[[], None]) -> None:
@@ -72,6 +76,7 @@ def run_listener(settings: Settings, doors: Sequence[Door], parts: Parts, *, rea
         total=settings.dicom.max_associations,
         per_peer=settings.dicom.max_associations_per_peer,
         half_open=settings.dicom.max_connections,
+        stages=parts.stages,
     )
     listener = Listener(doors, acceptor(settings, parts, recorder, slots), slots.load)
 

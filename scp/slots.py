@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from archive.stages import Stages
 from scp.ledger import Ledger
 from scp.load import Load
 
@@ -28,6 +29,8 @@ class Slots:
         How many of them one calling AE title may hold, and how many one address.
     half_open
         Connections without an association that there may be besides.
+    stages
+        Where connections are counted for those who watch the node.
 
     Attributes
     ----------
@@ -35,10 +38,12 @@ class Slots:
         The connections of this process among those of all.
     """
 
-    def __init__(self, path: Path, *, total: int, per_peer: int, half_open: int = 1024) -> None:
+    def __init__(
+        self, path: Path, *, total: int, per_peer: int, half_open: int = 1024, stages: Stages | None = None
+    ) -> None:
         self._ledger = Ledger(path, total)
         self._per_peer = per_peer
-        self.load = Load(self._ledger, half_open=half_open)
+        self.load = Load(self._ledger, half_open=half_open, stages=stages)
 
     def take(self, calling_ae_title: str, address: str) -> Slot | None:
         """Take a slot for an association of a peer, or none when a limit is reached."""

@@ -35,7 +35,7 @@ def import_(
         raise typer.BadParameter(f"there is no {missing[0]}")
     settings = settings_of(config, role="import")
     origin = Origin(kind=OriginKind.IMPORT, tenant=tenant, principal=actor())
-    with node_database(settings), open_node(settings) as node:
+    with node_database(settings), open_node(settings, role="import") as node:
         folder = settings.data_dir / "uploads"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         receiver = Receiver(node.archive, origin, folder, ZipLimits(total_bytes=_UNPACKED_BYTES))

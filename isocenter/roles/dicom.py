@@ -17,7 +17,7 @@ def run(settings: Settings) -> None:
     """Serve DICOM until SIGTERM."""
     doors = _doors(settings)
     _allow_descriptors()
-    with open_node(settings) as node:
+    with open_node(settings, role="dicom") as node:
         rules = AdmissionCache(node.database, settings, node.bus)
         parts = Parts(
             database=node.database,
@@ -26,6 +26,7 @@ def run(settings: Settings) -> None:
             bus=node.bus,
             admission=Admission(rules),
             destinations=Directory(node.database, settings.dicom),
+            stages=node.stages,
         )
         run_listener(settings, doors, parts, ready=say_ready)
         rules.close()

@@ -32,7 +32,7 @@ def run(settings: Settings) -> None:
     # Counts until the server runs, and again when it ends by raising the signal that ended it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     listening = inherited(WEB_VARIABLE) or bind_web(settings.web)
-    with open_node(settings) as node:
+    with open_node(settings, role="web") as node:
         asyncio.run(_serve(node, listening))
 
 

@@ -33,7 +33,10 @@ def run(settings: Settings) -> None:
     failure = _Failure(stop)
     registry = _registry(settings)
     queueing = Queueing(return_to_sender=settings.analysis.return_to_sender)
-    with open_node(settings, database_connections=10) as node, _runner(node, registry, queueing) as runner:
+    with (
+        open_node(settings, role="worker", database_connections=10) as node,
+        _runner(node, registry, queueing) as runner,
+    ):
         settling = SettlingLoop(node, select=registry.select, on_complete=queueing.series)
         delivering = DeliveryLoop(
             node.database,
