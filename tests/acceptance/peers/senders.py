@@ -1,6 +1,7 @@
 """Modalities that go on sending whatever happens to the node, and remember what it said."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
@@ -30,6 +31,8 @@ class Sender(threading.Thread):
         The part of it that was answered with 0x0000.
     refused
         Other statuses.
+    latencies
+        Seconds from the first byte of an object to its answer.
     """
 
     def __init__(self, port: int, series: Sequence[Series]) -> None:
@@ -39,6 +42,7 @@ class Sender(threading.Thread):
         self.sent: dict[str, str] = {}
         self.acknowledged: dict[str, str] = {}
         self.refused: dict[str, int] = {}
+        self.latencies: list[float] = []
         self.interruptions = 0
 
     def run(self) -> None:
@@ -56,7 +60,9 @@ class Sender(threading.Thread):
             made = self.series[len(self.sent) % len(self.series)].make()
             uid = made.sop_instance_uid
             self.sent[uid] = made.sha256
+            begun = time.perf_counter()
             status = scu.store(made.data_set, sop_instance=uid.encode())
+            self.latencies.append(time.perf_counter() - begun)
             if status == 0:
                 self.acknowledged[uid] = self.sent[uid]
             else:
