@@ -66,6 +66,7 @@ def open_node(settings: Settings, *, role: str = "node", database_connections: i
                 duplicates=settings.storage.duplicates,
                 max_object_bytes=settings.dicom.max_object_bytes,
                 publish=bus.publish,
+                stages=stages,
             )
         )
         yield Node(settings=settings, database=database, blobs=blobs, bus=bus, archive=archive, stages=stages)
