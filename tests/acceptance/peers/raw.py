@@ -26,10 +26,17 @@ def _item(kind: int, body: bytes) -> bytes:
     return struct.pack(">BBH", kind, 0, len(body)) + body
 
 
-def associate_rq(called: bytes, calling: bytes, contexts: dict[int, Context]) -> bytes:
+def associate_rq(
+    called: bytes,
+    calling: bytes,
+    contexts: dict[int, Context],
+    *,
+    version: int = 1,
+    application_context: bytes = _APPLICATION_CONTEXT,
+) -> bytes:
     """Encode an A-ASSOCIATE-RQ PDU (PS3.8 Section 9.3.2); AE titles are padded, not checked."""
-    body = struct.pack(">HH", 1, 0) + called.ljust(16) + calling.ljust(16) + bytes(32)
-    body += _item(0x10, _APPLICATION_CONTEXT)
+    body = struct.pack(">HH", version, 0) + called.ljust(16) + calling.ljust(16) + bytes(32)
+    body += _item(0x10, application_context)
     for number, context in contexts.items():
         syntaxes = b"".join(_item(0x40, uid.encode()) for uid in context.transfer_syntaxes)
         body += _item(0x20, bytes([number, 0, 0, 0]) + _item(0x30, context.abstract_syntax.encode()) + syntaxes)
@@ -71,6 +78,24 @@ def status_of(command: bytes) -> int:
     return int(struct.unpack_from("<H", command, at + 8)[0])
 
 
+def p_data(context_id: int, control: int, fragment: bytes, *, length: int | None = None) -> bytes:
+    """Encode a P-DATA-TF PDU of one presentation data value, whose length may be a lie (PS3.8 Section 9.3.5)."""
+    stated = len(fragment) + 2 if length is None else length
+    return pdu(P_DATA_TF, struct.pack(">IBB", stated, context_id, control) + fragment)
+
+
+def last_words(connection: socket.socket) -> tuple[int, int] | None:
+    """Read until the node closes; source and reason of its A-ABORT, or None when it said nothing."""
+    received = bytearray()
+    try:
+        while part := connection.recv(65536):
+            received += part
+    except ConnectionError:
+        pass
+    abort = received[-10:]
+    return (abort[8], abort[9]) if len(abort) == 10 and abort[0] == A_ABORT else None
+
+
 class RawScu:
     """An association over a plain socket."""
 
@@ -81,6 +106,8 @@ class RawScu:
         contexts: dict[int, Context] | None = None,
         calling: bytes = b"MODALITY1",
         called: bytes = b"ISOCENTER",
+        version: int = 1,
+        application_context: bytes = _APPLICATION_CONTEXT,
     ) -> None:
         self.contexts = contexts or {
             1: Context(),
@@ -88,8 +115,9 @@ class RawScu:
         }
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request = associate_rq(called, calling, self.contexts, version=version, application_context=application_context)
         try:
-            self.socket.sendall(associate_rq(called, calling, self.contexts))
+            self.socket.sendall(request)
             self.answer, self.answer_body = self.receive()
         except OSError:
             self.socket.close()
@@ -117,6 +145,10 @@ class RawScu:
                 results[self.answer_body[at + 4]] = self.answer_body[at + 6]
             at += 4 + length
         return results
+
+    def last_words(self) -> tuple[int, int] | None:
+        """Read to the end; source and reason of an A-ABORT, or None when the connection was just closed."""
+        return last_words(self.socket)
 
     @property
     def max_pdu(self) -> int:
