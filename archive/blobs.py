@@ -6,6 +6,7 @@ A key is a random name made by the node; no text of a sender is ever part of a p
 import os
 import re
 import secrets
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from itertools import count
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 from archive.errors import StorageFull
+from archive.marks import Mark, Marks, abandoned
 from archive.storage_errors import storage_error
 
 _FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
@@ -20,10 +22,12 @@ _KEY: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.dcm")
 _SPACE_CHECK_SECONDS: Final = 1.0
 # So many objects in turn go to one folder: one flush makes the names of all durable that were given before it.
 _OBJECTS_IN_TURN: Final = 256
+_MARKS: Final = "marks"
+_CLOCK_MILLISECONDS: Final = 60_000
 
 
 class FileBlobs:
-    """Object files below one folder: `ab/<32 hexadecimal digits>.dcm`, and `spool/` for what is being received.
+    """Object files below one folder: `ab/<32 hexadecimal digits>.dcm`, `spool/` for what is being received, `marks/`.
 
     Parameters
     ----------
@@ -44,11 +48,13 @@ class FileBlobs:
         self._reserved_bytes = reserved_bytes
         self._space_checked = 0.0
         self._free_bytes = 0
-        self._given = count(1)
-        self._folder = secrets.choice(_FOLDERS)
+        self._given = count()
+        self._folder = ""
+        self._turning = threading.Lock()
         try:
             for name in ("spool", *_FOLDERS):
                 (root / name).mkdir(parents=True, exist_ok=True)
+            self._marks = Marks(root / _MARKS)
             _sync_folder(root)
             # Kept open: one open and close less for each object.
             self._descriptors = {name: os.open(root / name, os.O_RDONLY | os.O_DIRECTORY) for name in _FOLDERS}
@@ -57,6 +63,7 @@ class FileBlobs:
 
     def close(self) -> None:
         """Close the folders."""
+        self._marks.close()
         while self._descriptors:
             os.close(self._descriptors.popitem()[1])
 
@@ -67,10 +74,33 @@ class FileBlobs:
         self.close()
 
     def new_key(self) -> str:
-        """Return a name for a new object."""
-        if not next(self._given) % _OBJECTS_IN_TURN:
-            self._folder = secrets.choice(_FOLDERS)
-        return f"{self._folder}/{secrets.token_hex(16)}.dcm"
+        """Return a name for a new object. Names in a folder are in the order of time, to the millisecond.
+
+        Raises
+        ------
+        StorageFull, StorageFailed
+            Nothing can be written.
+        """
+        if not next(self._given) % _OBJECTS_IN_TURN or not self._folder:
+            self._turn_to_another_folder()
+        return f"{self._folder}/{_milliseconds()}{secrets.token_hex(10)}.dcm"
+
+    def _turn_to_another_folder(self) -> None:
+        folder = secrets.choice(_FOLDERS)
+        try:
+            with self._turning:
+                self._marks.enter(Mark(folder=folder, since=_milliseconds()))
+                _sync_folder(self.root / _MARKS)
+        except OSError as error:
+            raise storage_error(error) from error
+        self._folder = folder
+
+    def keys_in_doubt(self) -> Iterator[str]:
+        """Yield the keys that a process may have given shortly before it died; they are in doubt only once."""
+        for mark in abandoned(self.root / _MARKS):
+            # Clocks are set back by a little now and then.
+            since = f"{max(int(mark.since, 16) - _CLOCK_MILLISECONDS, 0):012x}"
+            yield from (key for key in self._keys_in(mark.folder) if key[3:] >= since)
 
     def path(self, key: str) -> Path:
         """Return the path of an object.
@@ -110,8 +140,11 @@ class FileBlobs:
     def keys(self) -> Iterator[str]:
         """Yield the keys of all files, folder by folder."""
         for folder in _FOLDERS:
-            with os.scandir(self.root / folder) as entries:
-                yield from (key for entry in entries if _KEY.fullmatch(key := f"{folder}/{entry.name}"))
+            yield from self._keys_in(folder)
+
+    def _keys_in(self, folder: str) -> Iterator[str]:
+        with os.scandir(self.root / folder) as entries:
+            yield from (key for entry in entries if _KEY.fullmatch(key := f"{folder}/{entry.name}"))
 
     @property
     def free_bytes(self) -> int:
@@ -136,6 +169,10 @@ class FileBlobs:
         """
         if self.free_bytes - wanted_bytes < self._reserved_bytes:
             raise StorageFull("The reserve of free space is reached.")
+
+
+def _milliseconds() -> str:
+    return f"{time.time_ns() // 1_000_000:012x}"
 
 
 def _sync_folder(path: Path) -> None:

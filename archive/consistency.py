@@ -3,10 +3,10 @@
 import fcntl
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection, delete, insert
@@ -20,6 +20,8 @@ from archive.spool import SUFFIX
 from archive.tables import instance, quarantine
 
 _MOST_LOGGED: Final = 20
+_BETWEEN_PAUSES: Final = 200
+T = TypeVar("T")
 
 _log = structlog.get_logger()
 
@@ -65,20 +67,45 @@ class Report:
         return not (self.missing or self.damaged or self.unreadable or self.unindexed)
 
 
-def sweep(database: Database, blobs: FileBlobs) -> Report:
-    """Tidy up after whatever ended the node last time. Other processes may be at work meanwhile.
+def recover(database: Database, blobs: FileBlobs) -> Report:
+    """Tidy up after processes that died, before anything else starts; takes no longer for a larger archive.
 
-    Leftovers in the spool are removed, files without rows are indexed, rows without files are reported.
+    Leftovers in the spool are removed, and files indexed that were to get a row just then.
     """
     report = Report()
     report.spool_removed = _sweep_spool(blobs.spool_folder)
     report.obsolete_removed = obsolete.remove(database, blobs)
-    _adopt_files(database, blobs, report)
-    for entry in inventory.entries(database):
+    _adopt_files(database, blobs, blobs.keys_in_doubt(), report)
+    _log.info("recovered", **_summary(report))
+    return report
+
+
+def sweep(database: Database, blobs: FileBlobs, *, pause: Callable[[], object] = lambda: None) -> Report:
+    """Visit every row and every file, as `recover` visits what is in doubt. Other processes may be at work meanwhile.
+
+    Parameters
+    ----------
+    database, blobs
+        Index and files.
+    pause
+        Called now and then, so that the work of others goes first; what it raises ends the sweep.
+    """
+    report = Report()
+    report.spool_removed = _sweep_spool(blobs.spool_folder)
+    report.obsolete_removed = obsolete.remove(database, blobs)
+    _adopt_files(database, blobs, _paced(blobs.keys(), pause), report)
+    for entry in _paced(inventory.entries(database), pause):
         if not blobs.path(entry.blob_key).exists():
             report.missing.append(entry.sop_instance_uid)
     _log.info("sweep", **_summary(report))
     return report
+
+
+def _paced(items: Iterable[T], pause: Callable[[], object]) -> Iterator[T]:
+    for number, item in enumerate(items, start=1):
+        yield item
+        if not number % _BETWEEN_PAUSES:
+            pause()
 
 
 def check(
@@ -104,9 +131,9 @@ def check(
     if repair:
         report.spool_removed = _sweep_spool(blobs.spool_folder)
         report.obsolete_removed = obsolete.remove(database, blobs)
-        _adopt_files(database, blobs, report)
+        _adopt_files(database, blobs, blobs.keys(), report)
     else:
-        report.unindexed.extend(inventory.keys_without_rows(database, blobs))
+        report.unindexed.extend(inventory.keys_without_rows(database, blobs.keys()))
     total = database.read(inventory.count)
     for done, entry in enumerate(inventory.entries(database), start=1):
         _check_entry(database, blobs, entry, report, repair=repair)
@@ -142,10 +169,10 @@ def _take_out(connection: Connection, entry: Entry, *, damaged: bool) -> None:
         connection.execute(insert(quarantine).values(reason="content is damaged", received=0.0, **about))
 
 
-def _adopt_files(database: Database, blobs: FileBlobs, report: Report) -> None:
+def _adopt_files(database: Database, blobs: FileBlobs, keys: Iterator[str], report: Report) -> None:
     adoption = Adoption(database, blobs)
     fates: Counter[Fate] = Counter()
-    for key in inventory.keys_without_rows(database, blobs):
+    for key in inventory.keys_without_rows(database, keys):
         fate = adoption.adopt(key)
         fates[fate] += 1
         if fate is Fate.UNREADABLE:

@@ -7,7 +7,6 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from archive.blobs import FileBlobs
 from archive.database import Database
 from archive.tables import instance, obsolete_blob, quarantine
 
@@ -57,9 +56,8 @@ def _entries_after(connection: Connection, last: int) -> list[Entry]:
     return [Entry(**row._mapping) for row in rows]  # noqa: SLF001 - the documented name of a row's mapping
 
 
-def keys_without_rows(database: Database, blobs: FileBlobs) -> Iterator[str]:
-    """Yield the keys of files that no row refers to; some may be on their way into the index."""
-    keys = blobs.keys()
+def keys_without_rows(database: Database, keys: Iterator[str]) -> Iterator[str]:
+    """Yield those of `keys` that no row refers to; some may be on their way into the index."""
     while batch := list(islice(keys, _KEYS)):
         known = database.read(known_keys, batch)
         yield from (key for key in batch if key not in known)

@@ -23,7 +23,7 @@ __all__ = ["Selection", "SeriesSummary", "collect_arrivals", "find_summary", "ne
 # Some senders keep an association open for hours: it holds a series back for so long after its last instance.
 _HOLD_SECONDS: Final = 300.0
 # Arrivals are collected so long after the first of them: each collection is a write that ingest waits for.
-_COLLECT_SECONDS: Final = 0.1
+_COLLECT_SECONDS: Final = 0.25
 # One transaction settles so many series at most.
 _BATCH: Final = 100
 

@@ -38,7 +38,7 @@ def prepare(settings: Settings) -> str | None:
         upgrade(settings)
         with Database(settings.database.url, pool_size=1) as database:
             password = database.write(_declare, settings, now=time.time())
-            _sweep(database, blobs)
+            _recover(database, blobs)
     with bus_of(settings) as bus:
         bus.publish("config")
     return password
@@ -85,9 +85,9 @@ def _declare(connection: Connection, settings: Settings, *, now: float) -> str |
         raise CannotStart(f"security.admin_password: {error}") from error
 
 
-def _sweep(database: Database, blobs: FileBlobs) -> None:
-    """Remove what an earlier end left behind, and index files that lost their rows."""
-    consistency.sweep(database, blobs)
+def _recover(database: Database, blobs: FileBlobs) -> None:
+    """Remove what an earlier end left behind, and index files that were to get a row; the worker visits the others."""
+    consistency.recover(database, blobs)
     for listener in database.read(associations.open_listeners):
         # Their series need not wait until the silence of a process that was killed is noticed.
         if _has_ended(listener):

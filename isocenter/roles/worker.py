@@ -18,6 +18,7 @@ from isocenter.failures import CannotStart
 from isocenter.housekeeping import Housekeeping
 from isocenter.parentage import say_ready, stop_event
 from isocenter.settling import SettlingLoop
+from isocenter.sweeping import Sweeping
 from isocenter.wiring import Node, open_node
 from routing.deliveries import DeliveryLoop
 from routing.queueing import Queueing
@@ -45,7 +46,7 @@ def run(settings: Settings) -> None:
             find=Directory(node.database, settings.dicom).destination,
             convert=convert,
         )
-        parts = (settling.run, runner.run, delivering.run, Housekeeping(node).run)
+        parts = (settling.run, runner.run, delivering.run, Housekeeping(node).run, Sweeping(node).run)
         threads = [_start(part, stop) for part in parts]
         say_ready()
         stop.wait()

@@ -34,7 +34,7 @@ def test_what_was_acknowledged_survives_a_kill(database_url: str, tmp_path: Path
         first = number * 10_000
         acknowledged += ingest_until_killed(database_url, folder, first, acknowledged=7 + 13 * number)
         with Database(database_url) as database, FileBlobs(folder) as blobs:
-            report = consistency.sweep(database, blobs)
+            report = consistency.recover(database, blobs)
             assert report.is_clean
     with Database(database_url) as database, FileBlobs(folder) as blobs:
         columns = (instance.c.sop_instance_uid, instance.c.instance_number, instance.c.blob_key, instance.c.data_offset)
