@@ -64,14 +64,8 @@ class Crashes:
 
     def check(self, senders: Senders) -> None:
         """Check what one crash left: cheap enough for every round."""
-        with keeping(self._node.data_dir, self._url) as kept:
-            rows = _rows_by_uid(kept)
-            assert not kept.unfinished()
-            assert kept.files() == {row.path for row in rows.values()}
-        assert senders.acknowledged.keys() <= rows.keys()
-        # What was not acknowledged may be there, but then it is whole.
+        rows = check_kept(self._node, senders, self._url)
         ours = senders.sent.keys() & rows.keys()
-        assert {uid: rows[uid].sha256() for uid in ours} == {uid: senders.sent[uid] for uid in ours}
         shown = [uid for series in senders.series for uid in qido(self._node, series)]
         assert sorted(shown) == sorted(ours)
 
@@ -91,6 +85,19 @@ class Crashes:
 
     def _announced(self) -> int:
         return sum(event["data"]["count"] for event in self._node.events() if event["type"] == "instance.stored")
+
+
+def check_kept(node: Node, senders: Senders, url: str | None = None) -> dict[str, Kept]:
+    """Check that what was acknowledged is kept, once and whole, and that nothing else is left; returns all rows."""
+    with keeping(node.data_dir, url) as kept:
+        rows = _rows_by_uid(kept)
+        assert not kept.unfinished()
+        assert kept.files() == {row.path for row in rows.values()}
+    assert senders.acknowledged.keys() <= rows.keys()
+    # What was not acknowledged may be there, but then it is whole.
+    ours = senders.sent.keys() & rows.keys()
+    assert {uid: rows[uid].sha256() for uid in ours} == {uid: senders.sent[uid] for uid in ours}
+    return rows
 
 
 def _rows_by_uid(kept: Keeping) -> dict[str, Kept]:

@@ -69,3 +69,9 @@ def qido(node: Node, series: Series) -> list[str]:
         return []
     assert response.status_code == httpx.codes.OK, response.text[:500]
     return [item["00080018"]["Value"][0] for item in response.json()]
+
+
+def qido_count(node: Node, study_instance_uid: str) -> int:
+    """Ask QIDO-RS how many instances a study has (PS3.18 Table 10.6.3-3, Number of Study Related Instances)."""
+    [study] = node.get("/dicom-web/studies", StudyInstanceUID=study_instance_uid)
+    return int(study["00201208"]["Value"][0])
