@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 # its pauses grow to 100 ms, where another writer is done within one or two; `archive.database` waits instead.
 _READER_BUSY_MILLISECONDS: Final = 5_000
 _WRITER_BUSY_MILLISECONDS: Final = 0
+# 16 MB of log. Whoever fills it copies it into the database, and all other writers wait some milliseconds for that.
+_CHECKPOINT_PAGES: Final = 4_000
 POOL_TIMEOUT_SECONDS: Final = 5.0
 CONNECT_TIMEOUT_SECONDS: Final = 5
 
@@ -87,7 +89,13 @@ def _prepare(engine: Engine, *, writing: bool) -> None:
 
 def _open_sqlite_writer(connection: Any, _record: object) -> None:
     # WAL with FULL syncs the log at each commit: success is answered only after that (design, "What success means").
-    _set_pragmas(connection, f"busy_timeout={_WRITER_BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON")
+    _set_pragmas(
+        connection,
+        f"busy_timeout={_WRITER_BUSY_MILLISECONDS}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+    )
 
 
 def _open_sqlite_reader(connection: Any, _record: object) -> None:

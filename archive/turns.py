@@ -15,7 +15,7 @@ from typing import Final
 
 from archive.errors import DatabaseUnavailable
 
-_PAUSE_SECONDS: Final = 0.000_1
+_PAUSE_SECONDS: Final = 0.000_05
 
 
 class Turns:
