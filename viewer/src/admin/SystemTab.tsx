@@ -5,6 +5,7 @@ import type { Schemas } from "../http/schemas";
 import { Failed, Loading } from "../ui/messages";
 import { Section } from "../ui/Section";
 import { formatBytes } from "../upload/bytes";
+import { IngestFacts } from "./IngestFacts";
 
 type System = Schemas["System"];
 type Statistics = Schemas["Statistics"];
@@ -18,6 +19,7 @@ export function SystemTab() {
   const statistics = useQuery({
     queryKey: ["statistics"],
     queryFn: ({ signal }) => request<Statistics>("/api/v1/statistics", { signal }),
+    refetchInterval: 10_000,
   });
   return (
     <>
@@ -26,6 +28,16 @@ export function SystemTab() {
         {system.isError && <Failed what="The state of the node" error={system.error} />}
         {system.data && <Facts facts={systemFacts(system.data)} />}
       </Section>
+      {statistics.data && (
+        <>
+          <Section title="Storage">
+            <Facts facts={storageFacts(statistics.data.storage)} />
+          </Section>
+          <Section title="Ingest">
+            <IngestFacts ingest={statistics.data.ingest} />
+          </Section>
+        </>
+      )}
       <Section title="Archive">
         {statistics.isPending && <Loading what="the numbers" />}
         {statistics.isError && <Failed what="The numbers" error={statistics.error} />}
@@ -50,14 +62,26 @@ function Facts({ facts }: { facts: readonly Fact[] }) {
   );
 }
 
-function systemFacts({ version, python, ae_title, dicom_port, database, storage, parts }: System): Fact[] {
+function systemFacts({ version, python, ae_title, dicom_port, database, parts }: System): Fact[] {
   return [
     ["Version", version],
     ["Python", python],
     ["AE title", `${ae_title}, port ${dicom_port}`],
     ["Database kind", database],
-    ["Free space", `${formatBytes(storage.free_bytes)} of ${formatBytes(storage.total_bytes)}`],
     ...parts.map(({ name, ready }): Fact => [`Ready: ${name}`, ready ? "yes" : "no"]),
+  ];
+}
+
+function storageFacts({
+  free_bytes,
+  total_bytes,
+  warning_bytes,
+  reserved_bytes,
+}: Statistics["storage"]): Fact[] {
+  return [
+    ["Free space", `${formatBytes(free_bytes)} of ${formatBytes(total_bytes)}`],
+    ["Warning below", formatBytes(warning_bytes)],
+    ["Images refused below", formatBytes(reserved_bytes)],
   ];
 }
 

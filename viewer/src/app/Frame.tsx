@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { Notices } from "../health/Notices";
 import { can } from "../session/permissions";
 import { type Session, useLogOut } from "../session/session";
 import { Button } from "../ui/Button";
@@ -60,6 +61,7 @@ export function Frame({ session, children }: { session: Session; children: React
           </Button>
         </div>
       </header>
+      <Notices />
       <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
         {children}
       </main>
