@@ -34,7 +34,8 @@ def configure(settings: LogSettings, *, role: str, lasting: bool = False) -> Non
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line and its end in one write: the roles share standard error, which may be unbuffered.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=lasting,
     )
     _forward_standard_logs(shared, renderer, level)

@@ -35,6 +35,7 @@ class Witness:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
         self._objects, self._others = self._files()
         self._rows = self.rows()
+        self._stored = 0
         self._log_from = len(node.log)
 
     def __enter__(self) -> Self:
@@ -48,6 +49,11 @@ class Witness:
         """Say which line of the log must tell what happened."""
         self._expected = (event, *texts)
 
+    def store(self) -> int:
+        """Store a right object, which must then be there; returns the status."""
+        self._stored += 1
+        return store_one(self.node)
+
     def rows(self) -> int:
         return int(self.node.get("/api/v1/statistics")["instances"])
 
@@ -60,8 +66,11 @@ class Witness:
         wait_until(self._said, what=f"a line of the log with {self._expected}")
         wait_until(lambda: not self._leftovers(), what="an empty spool")
         assert sorted(self.node.children("dicom")) == self._listeners
-        assert self._files() == (self._objects, self._others)
-        assert self.rows() == self._rows
+        objects, others = self._files()
+        assert len(objects - self._objects) == self._stored
+        assert not self._objects - objects
+        assert others == self._others
+        assert self.rows() == self._rows + self._stored
         for pid in self._listeners:
             grown = peak_bytes(pid) - self._resident[pid]
             assert grown <= self._growth, f"a listener grew by {grown / _MEBIBYTE:.0f} MiB"
