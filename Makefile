@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean docs bench-ingest bench-turnaround fuzz
+.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-turnaround fuzz
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -50,6 +50,10 @@ format: setup ## rewrite sources in the house style
 test: setup peers check ## all tests
 	$$(.ci/peers --check) $(BIN)/pytest -n 2 --dist loadscope
 	cd viewer && npm test --silent
+
+crash: setup peers ## 50 rounds of kill -9 and objects of 2 and 4 GiB, into docs/benchmarks.md
+	CRASH_ROUNDS=50 LARGE_MEBIBYTES=2048 $$(.ci/peers --check) $(BIN)/pytest -p no:xdist -s \
+		tests/acceptance/test_crash_*.py tests/acceptance/test_large_*.py
 
 bench-ingest: setup peers ## C-STORE rates beside Orthanc, into docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks.ingest

@@ -1,14 +1,15 @@
 """An object larger than memory should hold streams through; `make crash` sends 2 GiB, and one beyond 4 GiB."""
 
 import os
+import shutil
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.acceptance.conftest import MODALITY
-from tests.acceptance.peers.figures import show
+from tests.acceptance.peers.figures import keep, show
 from tests.acceptance.peers.finding import c_find, qido
 from tests.acceptance.peers.kept import keeping
 from tests.acceptance.peers.large import FRAME_BYTES, LargeObject
@@ -27,7 +28,7 @@ _ENDS = {"COMPLETE", "SKIPPED", "FAILED", "PARTIAL"}
 
 
 @pytest.fixture
-def node(start_node: Callable[..., Node]) -> Node:
+def node(start_node: Callable[..., Node]) -> Iterator[Node]:
     node = start_node(aes=[MODALITY], storage={"reserved_bytes": 0})
     # What only a first object loads is not an object's memory.
     series = Series()
@@ -36,32 +37,37 @@ def node(start_node: Callable[..., Node]) -> Node:
             made = series.make()
             assert scu.store(made.data_set, sop_instance=made.sop_instance_uid.encode()) == 0
     wait_until(lambda: node.study_status(series.study_instance_uid) in _ENDS, seconds=60, what="an idle node")
-    return node
+    yield node
+    node.stop()
+    # pytest keeps the folders of its last runs.
+    shutil.rmtree(node.data_dir)
 
 
-def _receive(node: Node, large: LargeObject) -> None:
-    """Send it, check the file, and that every process stays small until its series is complete."""
+def _receive(node: Node, large: LargeObject) -> str:
+    """Send it, check the file, and that every process stayed small; returns what that took."""
     watched = Watched(node.children())
     begun = time.monotonic()
     assert large.send(node.dicom_port) == 0
     seconds = time.monotonic() - begun
     stored = watched.growth()
-    show(f"{large.size / 2**20:.0f} MiB stored in {seconds:.1f} s; " + "; ".join(map(str, stored)))
-    assert max(growth.peak for growth in stored) <= _MOST_GROWTH_MEBIBYTES
+    growth = "; ".join(map(str, stored))
+    assert max(each.peak for each in stored) <= _MOST_GROWTH_MEBIBYTES
     with keeping(node.data_dir) as kept:
         row = next(row for row in kept.rows() if row.sop_instance_uid == large.sop_instance_uid)
         assert row.path.stat().st_size - row.data_offset == large.size
         assert row.sha256() == row.indexed_sha256 == large.sha256
     assert c_find(node.dicom_port, large.series) == qido(node, large.series) == [large.sop_instance_uid]
+    return f"{large.size / 2**20:.0f} MiB stored in {seconds:.1f} s. Growth of memory: {growth}."
 
 
 def test_a_large_object_streams_through_the_listener(node: Node) -> None:
     large = LargeObject(_MEBIBYTES * 2**20 // FRAME_BYTES)
     others = Senders(node.dicom_port, number=1)
     with others.sending():
-        _receive(node, large)
+        received = _receive(node, large)
     assert not others.refused
-    show(f"{len(others.acknowledged)} small objects meanwhile, p99 {_p99_ms(others):.0f} ms")
+    others_said = f"{len(others.acknowledged)} small C-STOREs on another association, p99 {_p99_ms(others):.0f} ms"
+    keep("large", f"{received} Meanwhile {others_said}.")
 
 
 def test_a_large_object_settles_in_little_memory(node: Node) -> None:
@@ -77,13 +83,13 @@ def test_a_large_object_settles_in_little_memory(node: Node) -> None:
     wait_until(is_settled, seconds=300, what="the end of its analysis")
     settled = watched.growth()
     show(f"{node.study_status(uid)}; " + "; ".join(map(str, settled)) + f"; started since: {watched.others}")
-    assert max(growth.peak for growth in settled) <= _MOST_GROWTH_MEBIBYTES
+    assert max(each.peak for each in settled) <= _MOST_GROWTH_MEBIBYTES
     assert all(peak < _MEBIBYTES for peak in watched.others.values())
 
 
 @pytest.mark.skipif("LARGE_MEBIBYTES" not in os.environ, reason="takes a minute and 5 GB; `make crash` does it")
 def test_an_object_beyond_4_gib_streams_through_the_listener(node: Node) -> None:
-    _receive(node, LargeObject((4 << 30) // FRAME_BYTES + 1, encapsulated=True))
+    keep("larger", _receive(node, LargeObject((4 << 30) // FRAME_BYTES + 1, encapsulated=True)))
 
 
 def _p99_ms(senders: Senders) -> float:
