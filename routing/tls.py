@@ -15,6 +15,7 @@ from routing.errors import ConnectionLost, HandshakeFailed, TimedOut
 
 _SHORTEST_WAIT: Final = 0.001
 _SCRAP_SIZE: Final = 65536
+_BROKEN_OFF: Final = "the peer broke off after the TLS handshake; perhaps it requires a certificate of ours"
 # What OpenSSL calls the failures that an administrator meets, in words.
 _REASONS: Final = MappingProxyType(
     {
@@ -53,6 +54,7 @@ class TlsStream:
         self._socket = secured
         self._write_seconds = write_seconds
         self._is_agreed = False
+        self._is_heard = False
         self._ahead = b""
 
     def shake_hands(self, seconds: float) -> None:
@@ -65,11 +67,13 @@ class TlsStream:
         WireError
             When the connection ends, or the time.
         """
-        self._socket.settimeout(max(seconds, _SHORTEST_WAIT))
         try:
+            self._socket.settimeout(max(seconds, _SHORTEST_WAIT))
             self._socket.do_handshake()
         except TimeoutError:
             raise TimedOut("the peer did not finish the TLS handshake in time") from None
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError) as error:
+            raise ConnectionLost("the peer broke off the TLS handshake; perhaps this is its plain port") from error
         except ssl.SSLCertVerificationError as error:
             raise HandshakeFailed(f"TLS: the peer's certificate is not accepted: {error.verify_message}") from error
         except ssl.SSLError as error:
@@ -98,12 +102,13 @@ class TlsStream:
 
     def _receive(self, view: memoryview, seconds: float) -> int:
         # One record at most: what is left of the deadline bounds all of them together.
-        self._socket.settimeout(seconds)
-        self._acknowledge()
-        with _as_wire_errors("the peer was silent for too long"):
+        with _as_wire_errors("the peer was silent for too long"), self._first_words():
+            self._socket.settimeout(seconds)
+            self._acknowledge()
             count = self._socket.recv_into(view)
         if count == 0:
             raise ConnectionLost("the peer closed the connection")
+        self._is_heard = True
         return count
 
     def _take_ahead(self, view: memoryview) -> int:
@@ -120,9 +125,33 @@ class TlsStream:
     def write(self, data: bytes | memoryview, *, more: bool = False) -> None:
         """Send all of `data`, in records of TLS's own size; see `Stream.write`."""
         del more
-        self._socket.settimeout(self._write_seconds)
-        with _as_wire_errors("the peer does not read what is sent"):
+        with _as_wire_errors("the peer does not read what is sent"), self._first_words():
+            self._socket.settimeout(self._write_seconds)
             self._socket.sendall(data)
+
+    @contextlib.contextmanager
+    def _first_words(self) -> Iterator[None]:
+        """Say more of a connection that we asked for and that ends before the peer has said anything.
+
+        In TLS 1.3 our side of the handshake is done before the peer has seen our certificate, or that there is none.
+        """
+        try:
+            yield
+        except (ssl.SSLEOFError, ConnectionError) as error:
+            if self._is_heard or self._socket.server_side:
+                raise
+            raise ConnectionLost(self._alert() or _BROKEN_OFF) from error
+
+    def _alert(self) -> str:
+        """Read what the peer said before it closed, where that is still to be had."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1)
+        except ssl.SSLError as error:
+            return _in_words(error) if error.reason else ""
+        except OSError:
+            return ""
+        return ""
 
     def readable(self) -> bool:
         """Tell whether something can be read without waiting.
@@ -132,8 +161,8 @@ class TlsStream:
         """
         if self._ahead or self._socket.pending():
             return True
-        self._socket.settimeout(0)
         try:
+            self._socket.settimeout(0)
             self._ahead = self._socket.recv(1)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return False
@@ -206,6 +235,8 @@ def _as_wire_errors(silence: str) -> Iterator[None]:
         yield
     except TimeoutError:
         raise TimedOut(silence) from None
+    except ssl.SSLEOFError as error:
+        raise ConnectionLost("the peer closed the connection") from error
     except ssl.SSLError as error:
         raise ConnectionLost(_in_words(error)) from error
     except OSError as error:
@@ -213,7 +244,5 @@ def _as_wire_errors(silence: str) -> Iterator[None]:
 
 
 def _in_words(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return "the peer closed the connection in the TLS handshake"
     reason = error.reason or ""
     return f"TLS: {_REASONS.get(reason) or reason.replace('_', ' ').lower() or error}"

@@ -14,6 +14,7 @@ import structlog
 from archive import schema
 from archive.database import Database
 from tests import postgres
+from tests.certificates import Authority, Identity
 
 _numbers = itertools.count()
 
@@ -81,3 +82,15 @@ def database(database_url: str) -> Iterator[Database]:
     """Give a fresh, migrated database, once of each kind."""
     with Database(database_url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Give a certificate authority."""
+    return Authority(tmp_path_factory.mktemp("authority"), "hospital")
+
+
+@pytest.fixture(scope="session")
+def identity(authority: Authority) -> Identity:
+    """Give a certificate for this machine."""
+    return authority.issue("node")

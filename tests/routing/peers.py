@@ -65,8 +65,8 @@ class Files:
     def path(self, key: str) -> Path:
         return self.folder / key
 
-    def add(self, data_set: bytes, *, sop_class: str = CT, syntax: str = EXPLICIT) -> StoredInstance:
-        uid = str(generate_uid())
+    def add(self, data_set: bytes, *, sop_class: str = CT, syntax: str = EXPLICIT, uid: str = "") -> StoredInstance:
+        uid = uid or str(generate_uid())
         meta = encode_meta(sop_class_uid=sop_class, sop_instance_uid=uid, transfer_syntax_uid=syntax)
         self.path(uid).write_bytes(meta + data_set)
         return StoredInstance(
