@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-turnaround fuzz
+.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-profile bench-turnaround fuzz
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -55,8 +55,13 @@ crash: setup peers ## 50 rounds of kill -9 and objects of 2 and 4 GiB, into docs
 	CRASH_ROUNDS=50 LARGE_MEBIBYTES=2048 $$(.ci/peers --check) $(BIN)/pytest -p no:xdist -s \
 		tests/acceptance/test_crash_*.py tests/acceptance/test_large_*.py
 
-bench-ingest: setup peers ## C-STORE rates beside Orthanc, into docs/benchmarks.md
-	$(BIN)/python -m tests.benchmarks.ingest
+# Options of the benchmarks: make bench-ingest BENCH="--quick --only CT-1 memory"; BENCH=--help names them.
+bench-ingest: setup peers ## ingest beside Orthanc, 6 to 9 minutes, into docs/benchmarks.md; BENCH=--help
+	$(BIN)/python -m tests.benchmarks.ingest $(BENCH)
+
+bench-profile: setup peers ## where the listeners' time goes, as root, into docs/benchmarks.md
+	@$(BIN)/uv sync --frozen --inexact --quiet --group profile
+	$(BIN)/python -m tests.benchmarks.profile $(BENCH)
 
 bench-turnaround: setup peers ## from the last image to the report, and to the first image on screen
 	$(BIN)/python -m tests.benchmarks.turnaround

@@ -14,6 +14,7 @@ from typing import Final
 
 from tests.benchmarks import archive_size, latency, memory, postgresql, rates, report, visible
 from tests.benchmarks.figures import Finding
+from tests.benchmarks.processes import end_in_order
 from tests.benchmarks.rounds import say
 
 RESULTS: Final = Path(__file__).parents[2] / "test-results" / "benchmarks" / "ingest.json"
@@ -58,6 +59,7 @@ def main() -> None:
     arguments = _arguments()
     names = arguments.only or list(NAMES)
     extent = Extent(rounds=arguments.rounds or (1 if arguments.quick else _ROUNDS), quick=arguments.quick)
+    end_in_order()
     # Removed only at the end: ext4 passes over inodes freed a moment ago one by one, whenever it makes a file.
     with tempfile.TemporaryDirectory(prefix="isocenter-bench-", dir=arguments.folder) as folder:
         # PostgreSQL runs as a user of its own, who has to come through here.

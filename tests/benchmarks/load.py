@@ -8,7 +8,7 @@ import gc
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -82,6 +82,7 @@ def _send(connection: Connection, port: int, called: str, series: Series, number
         connection.send(None)
         connection.recv()
         connection.send(_exchange_all(client, messages))
+        connection.recv()
         client.release()
 
 
@@ -118,6 +119,11 @@ def _workers(port: int, series: Series, associations: int, called: str) -> Itera
             worker.join()
 
 
+def _go_on(connections: Iterable[Connection]) -> None:
+    for connection in connections:
+        connection.send(None)
+
+
 def run(
     port: int,
     series: Series,
@@ -125,6 +131,7 @@ def run(
     associations: int,
     called: str,
     when_open: Callable[[], object] = lambda: None,
+    when_done: Callable[[], object] = lambda: None,
 ) -> Measured:
     """Send a series over some associations at once.
 
@@ -132,6 +139,8 @@ def run(
     ----------
     when_open
         Called when all associations are open and all messages are ready, before the first is sent.
+    when_done
+        Called when all are answered, while the associations are still open.
 
     Raises
     ------
@@ -142,9 +151,10 @@ def run(
         for connection in connections:
             connection.recv()
         when_open()
-        for connection in connections:
-            connection.send(None)
+        _go_on(connections)
         reports: list[_Sent] = [connection.recv() for connection in connections]
+        when_done()
+        _go_on(connections)
     latencies = tuple(latency for report in reports for latency in report.latencies)
     ended = max(report.ended for report in reports)
     return Measured(

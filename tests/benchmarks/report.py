@@ -30,7 +30,12 @@ def file_system(folder: Path) -> str:
 
 def method(folder: Path, rounds: int) -> str:
     """Say where and how often it was measured."""
-    return f"{_measured_on()}, {file_system(folder)}; {_peers()}; medians of {rounds} rounds (least–greatest)."
+    return f"{place(folder)}; {_peers()}; medians of {rounds} rounds (least–greatest)."
+
+
+def place(folder: Path) -> str:
+    """Say when and where it was measured."""
+    return f"{_measured_on()}, {file_system(folder)}"
 
 
 def _measured_on() -> str:

@@ -48,15 +48,16 @@ def test_series_of_one_template_differ() -> None:
 @pytest.mark.parametrize("associations", [1, 4])
 def test_every_object_is_sent_once_and_answered(associations: int) -> None:
     with receiver_of_nothing(associations) as port:
-        opened: list[bool] = []
+        told: list[str] = []
         measured = run(
             port,
             series.mr_image().series(50),
             associations=associations,
             called="NOTHING",
-            when_open=lambda: opened.append(True),
+            when_open=lambda: told.append("open"),
+            when_done=lambda: told.append("done"),
         )
-    assert opened == [True]
+    assert told == ["open", "done"]
     assert (measured.instances, measured.failures) == (50, 0)
     assert len(measured.latencies) == 50
     assert measured.seconds >= max(measured.latencies)
