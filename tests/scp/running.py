@@ -72,6 +72,11 @@ class Node:
     destinations: KnownPeers
     folder: Path
     services: dict[int, Service]
+    slots: Slots
+
+    @property
+    def tls_port(self) -> int:
+        return self.listener.ports[1]
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -84,7 +89,9 @@ class Node:
         return [path for path in self.blobs.root.rglob("*") if path.is_file()]
 
 
-def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Callable[[], None]]:
+def start_node(
+    tmp_path: Path, sqlite_url: str, *, listening: socket.socket | None = None, **dicom: Any
+) -> tuple[Node, Callable[[], None]]:
     limits = DicomSettings(**{"artim_seconds": 2.0, "idle_seconds": 20.0, **dicom})
     settings = Settings(data_dir=tmp_path, dicom=limits)
     database, blobs, bus = Database(sqlite_url), FileBlobs(tmp_path / "blobs"), LocalBus(tmp_path / "bus")
@@ -99,7 +106,7 @@ def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Cal
         half_open=settings.dicom.max_connections,
     )
     accepting = acceptor(settings, parts, recorder, slots)
-    doors = [Door(listening=bind("127.0.0.1", 0))]
+    doors = [Door(listening=listening or bind("127.0.0.1", 0))]
     if limits.tls.cert is not None:
         doors.append(Door(listening=bind("127.0.0.1", 0), stream=secured(limits.tls)))
     listener = Listener(doors, accepting, slots.load)
@@ -114,6 +121,7 @@ def start_node(tmp_path: Path, sqlite_url: str, **dicom: Any) -> tuple[Node, Cal
         destinations=destinations,
         folder=tmp_path,
         services=accepting._services,
+        slots=slots,
     )
     thread.start()
 
