@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,20 +107,6 @@ def test_the_death_of_a_child_restarts_that_child_only(start_node: Callable[...,
     wait_until(lambda: Scu(node.dicom_port).echo().returncode == 0, what="an answered C-ECHO")
     assert node.pid == supervisor
     assert node.stop() == 0
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB; only root may mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_b37_a_full_disk_refuses_with_a700_and_recovers(start_node: Callable[..., Node], small_disk: Path) -> None:
