@@ -2,15 +2,21 @@
 
 import resource
 
+import structlog
+
 from access.admission_cache import AdmissionCache
+from archive import consistency
+from archive.errors import NodeError
 from config.settings import Settings
 from isocenter.directory import Admission, Directory
 from isocenter.parentage import say_ready
 from isocenter.sockets import LISTEN_VARIABLE, TLS_LISTEN_VARIABLE, bind_dicom, bind_dicom_tls, inherited
-from isocenter.wiring import open_node
+from isocenter.wiring import Node, open_node
 from scp.doors import Door
 from scp.serve import Parts, run_listener
 from scp.tls import secured
+
+_log = structlog.get_logger()
 
 
 def run(settings: Settings) -> None:
@@ -18,6 +24,7 @@ def run(settings: Settings) -> None:
     doors = _doors(settings)
     _allow_descriptors()
     with open_node(settings, role="dicom") as node:
+        _tidy_up(node)
         rules = AdmissionCache(node.database, settings, node.bus)
         parts = Parts(
             database=node.database,
@@ -30,6 +37,15 @@ def run(settings: Settings) -> None:
         )
         run_listener(settings, doors, parts, ready=say_ready)
         rules.close()
+
+
+def _tidy_up(node: Node) -> None:
+    """Clear away what another listener left that died while the node went on."""
+    try:
+        consistency.recover(node.database, node.blobs)
+    except NodeError as error:
+        # Nothing depends on it now: the next start tries again.
+        _log.error("recovery_failed", reason=str(error))
 
 
 def _doors(settings: Settings) -> list[Door]:
