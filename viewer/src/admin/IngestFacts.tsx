@@ -22,7 +22,7 @@ const TIME = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 
 const COLUMNS = [
   { header: "Step", cell: ({ stage }: Row) => STAGES[stage] ?? stage },
-  { header: "Times", cell: ({ count }: Row) => numbers.format(count), className: "text-right" },
+  { header: "Count", cell: ({ count }: Row) => numbers.format(count), className: "text-right" },
   { header: "Half below", cell: ({ p50_ms }: Row) => milliseconds(p50_ms), className: "text-right" },
   { header: "99 % below", cell: ({ p99_ms }: Row) => milliseconds(p99_ms), className: "text-right" },
 ];

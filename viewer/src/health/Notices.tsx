@@ -11,7 +11,7 @@ export function Notices() {
 export function NoticeList({ notices }: { notices: readonly Notice[] }) {
   const calm = notices.filter(({ urgent }) => !urgent);
   return (
-    <>
+    <div className="bg-surface">
       {notices.map(
         ({ text, urgent }) =>
           urgent && (
@@ -33,6 +33,6 @@ export function NoticeList({ notices }: { notices: readonly Notice[] }) {
           </p>
         ))}
       </div>
-    </>
+    </div>
   );
 }
