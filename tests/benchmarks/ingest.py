@@ -1,7 +1,8 @@
 """Ingest of the node beside Orthanc and storescp, in alternating rounds of one run.
 
-The page docs/benchmarks.md is rewritten where all of a section was measured in full; every run's figures are kept in
-test-results/benchmarks/ingest.json.
+The page docs/benchmarks.md has two sections: the four rates, and everything else. A section is rewritten when all of it
+was measured in full; each can be run alone (--only CT-1 CT-4 MR-1 MR-4, or --only archive memory visible latency
+postgresql). Every run's figures are kept in test-results/benchmarks/ingest.json.
 """
 
 import argparse
