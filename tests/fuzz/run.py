@@ -20,6 +20,8 @@ from tests.fuzz.targets import TARGETS, Target
 WORK: Final = Path(".fuzz")
 _SECONDS_AN_INPUT: Final = 5
 _MEBIBYTES: Final = 1_024
+# What is longer stays in the working folder: the corpus is part of the repository.
+_LONGEST_KEPT: Final = 3_000
 _RUNS: Final = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 _NEW: Final = re.compile(r"MERGE-OUTER: (\d+) new files")
 _SIGNS_OF_LIFE: Final = ("INFO: seed corpus", "MERGE-OUTER: ")
@@ -69,16 +71,24 @@ def fuzz(target: Target, seconds: int, *, keep: bool) -> bool:
 
 
 def _merge(target: Target, work: Path, *, keep: bool) -> int:
-    """Count what reaches new code, and keep it when that is wanted: the smallest inputs that reach the same."""
+    """Count what reaches new code; where it is wanted keep it, and of all that is kept only the smallest inputs."""
+    new = _NEW.search(_engine(target, "-merge=1", f"-max_len={_LONGEST_KEPT}", *_copy_of(target.corpus, work)))
+    if keep:
+        minimised = work.with_suffix(".minimised")
+        shutil.rmtree(minimised, ignore_errors=True)
+        minimised.mkdir()
+        _engine(target, "-merge=1", f"-max_len={_LONGEST_KEPT}", str(minimised), str(target.corpus), str(work))
+        shutil.rmtree(target.corpus)
+        shutil.move(minimised, target.corpus)
+    return int(new[1]) if new else 0
+
+
+def _copy_of(corpus: Path, work: Path) -> tuple[str, str]:
+    """Give a copy of the corpus that may be added to, and where from."""
     trial = work.with_suffix(".trial")
     shutil.rmtree(trial, ignore_errors=True)
-    shutil.copytree(target.corpus, trial)
-    new = _NEW.search(_engine(target, "-merge=1", f"-max_len={target.longest}", str(trial), str(work)))
-    if keep:
-        for path in set(trial.iterdir()):
-            shutil.copy(path, target.corpus / path.name)
-    shutil.rmtree(trial)
-    return int(new[1]) if new else 0
+    shutil.copytree(corpus, trial)
+    return str(trial), str(work)
 
 
 def _engine(target: Target, *options: str) -> str:
