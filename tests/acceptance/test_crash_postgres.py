@@ -54,7 +54,7 @@ def test_b38_a_database_that_dies_and_comes_back_within_the_deadline_refuses_not
 ) -> None:
     senders = Senders(node.dicom_port, sides=(16, 128))
     with senders.sending():
-        for _ in range(3):
+        for _ in range(2):
             _more(senders, 20)
             postgres_server.stop()
             postgres_server.start()

@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]
 
-_MEBIBYTES = int(os.environ.get("LARGE_MEBIBYTES", "384"))
+_MEBIBYTES = int(os.environ.get("LARGE_MEBIBYTES", "256"))
 _MOST_GROWTH_MEBIBYTES = 64
 _ENDS = {"COMPLETE", "SKIPPED", "FAILED", "PARTIAL"}
 
