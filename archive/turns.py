@@ -1,7 +1,8 @@
 """Writers of one SQLite file take turns, over all processes of the machine.
 
 SQLite has no queue: a writer that finds another one at work fails, and begins anew after a pause, which with two busy
-listeners halves the rate. Asking for a file lock costs a hundredth of that, so the pauses can be short.
+listeners halves the rate. Here a file lock says whose turn it is, which the kernel frees when its holder dies, and a
+bell wakes those who wait for it.
 """
 
 import fcntl
@@ -13,9 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from archive.bell import Bell
 from archive.errors import DatabaseUnavailable
 
-_PAUSE_SECONDS: Final = 0.000_05
+# A holder that dies does not ring.
+_LONGEST_WAIT_SECONDS: Final = 0.002
 
 
 class Turns:
@@ -33,6 +36,7 @@ class Turns:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
+        self._bell: Bell | None = None
         # The lock belongs to the open file, which all threads of this process share.
         self._threads = threading.Lock()
 
@@ -54,33 +58,42 @@ class Turns:
         if not self._threads.acquire(timeout=max(seconds, 0.0)):
             raise DatabaseUnavailable
         try:
-            descriptor = self._take(deadline)
+            descriptor, bell = self._opened()
+            self._take(descriptor, bell, deadline)
             try:
                 yield
             finally:
                 fcntl.flock(descriptor, fcntl.LOCK_UN)
+                bell.ring()
         finally:
             self._threads.release()
 
-    def _take(self, deadline: float) -> int:
-        try:
-            if self._descriptor is None:
-                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        except OSError as error:
-            raise DatabaseUnavailable from error
+    def _take(self, descriptor: int, bell: Bell, deadline: float) -> None:
         while True:
+            strokes = bell.strokes
             try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if time.monotonic() > deadline:
                     raise DatabaseUnavailable from error
-                time.sleep(_PAUSE_SECONDS)
+                bell.wait(strokes, _LONGEST_WAIT_SECONDS)
             else:
-                return self._descriptor
+                return
+
+    def _opened(self) -> tuple[int, Bell]:
+        if self._descriptor is None or self._bell is None:
+            try:
+                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+                self._bell = Bell(self._descriptor)
+            except OSError as error:
+                raise DatabaseUnavailable from error
+        return self._descriptor, self._bell
 
     def close(self) -> None:
         """Let go of the file."""
         with self._threads:
+            if self._bell is not None:
+                self._bell.close()
             if self._descriptor is not None:
                 os.close(self._descriptor)
-            self._descriptor = None
+            self._descriptor = self._bell = None
