@@ -11,8 +11,10 @@ from routing.stream import SocketStream, Stream
 from scp.load import Load
 
 _BACKLOG: Final = 512
-# How long a connection is left to a process that holds fewer. Theirs takes it within a fraction of that, or is stuck.
-_PATIENCE_SECONDS: Final = 0.003
+# How long a connection is left to a process that holds fewer, for each that it holds less. On an idle machine the other
+# takes it within a fraction of a millisecond; it may have to wait for a core, or be stuck.
+_PATIENCE_SECONDS: Final = 0.005
+_LONGEST_PATIENCE_SECONDS: Final = 0.025
 _LOOK_SECONDS: Final = 0.001
 
 
@@ -83,24 +85,25 @@ class Doors:
 
     def leaves_to_others(self) -> bool:
         """Tell whether the connection at a door is for another process to take; if so, look away for a moment."""
-        if self._waited or not self._load.is_busier():
-            self._waited = False
+        excess = self._load.excess()
+        if self._waited or excess <= 0:
             return False
         self._is_away = True
-        self._away_until = monotonic() + _PATIENCE_SECONDS
+        self._away_until = monotonic() + min(excess * _PATIENCE_SECONDS, _LONGEST_PATIENCE_SECONDS)
         self._watch(0)
         return True
 
     def look(self) -> float | None:
         """Turn back to the doors when it is time; gives the seconds after which to look again, if any."""
+        self._waited = False
         if not self._is_away:
             return None
-        self._waited = monotonic() >= self._away_until
-        if self._waited or not self._load.is_busier():
-            self._is_away = False
-            self._watch(select.EPOLLIN)
-            return None
-        return _LOOK_SECONDS
+        if monotonic() < self._away_until and self._load.excess() > 0:
+            return _LOOK_SECONDS
+        # What still waits now has waited long enough; what comes later is a matter of its own.
+        self._is_away, self._waited = False, True
+        self._watch(select.EPOLLIN)
+        return 0.0
 
     def remove(self, number: int) -> None:
         """Give up a door that somebody else has shut: the supervisor when the node stops."""

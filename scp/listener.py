@@ -129,11 +129,13 @@ class Listener:
             if not self._drop_oldest("out of file descriptors"):
                 select.select([self._wake], [], [], _OUT_OF_DESCRIPTORS_SECONDS)
             return
+        # Who has been silent longest is the one least likely to have anything to say; if all talk, it is the new one.
+        if self._load.is_full() and not self._drop_oldest("too many half-open connections"):
+            self._dropped.warn(reason="too many half-open connections", address=_plain(address[0]))
+            connection.close()
+            return
         self._load.entered()
         self._silent.add(connection, _plain(address[0]), door)
-        if self._load.is_full():
-            # Who has been silent longest is the one least likely to have anything to say.
-            self._drop_oldest("too many half-open connections")
 
     def _drop_oldest(self, reason: str) -> bool:
         oldest = self._silent.take_oldest()

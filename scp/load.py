@@ -66,11 +66,11 @@ class Load:
             self._ledger.forget_dead()
         return self._is_full()
 
-    def is_busier(self) -> bool:
-        """Tell whether another process that accepts connections holds fewer than this one."""
+    def excess(self) -> int:
+        """Tell how many connections more this process holds than the one, of those that accept, that holds fewest."""
         # A word is one more than the count: 0 is a process that does not accept.
         words = [word for word in self._ledger.connections.tolist() if word]
-        return bool(words) and min(words) < self._connections + 1
+        return self._connections + 1 - min(words, default=self._connections + 1)
 
     def _is_full(self) -> bool:
         return sum(self._ledger.half_open.tolist()) >= self._limit

@@ -91,9 +91,7 @@ def test_a_storage_that_cannot_be_written_is_told(serve: Serve, tmp_path: Path) 
     [
         ('[storage]\nurl = "s3://bucket"', "storage.url"),
         ('[queue]\nurl = "amqp://broker"', "queue.url"),
-        ("[dicom.tls]\nport = 2762", "dicom.tls"),
         ('[security.oidc]\nissuer = "https://id"', "security.oidc"),
-        ('[[ae]]\nae_title = "A"\nhost = "a"\nport = 104\ntls = true', "ae 'A': tls"),
     ],
 )
 def test_what_this_version_does_not_do_is_refused_not_ignored(serve: Serve, configuration: str, key: str) -> None:

@@ -52,10 +52,15 @@ def _over_tls(connection: socket.socket, peer: socket.socket, authority: Authori
         return Pair(stream, secured.result())
 
 
+def _send_in_pieces(peer: socket.socket, data: bytes) -> None:
+    for at in range(0, len(data), 7001):
+        peer.sendall(data[at : at + 7001])
+
+
 def test_what_is_sent_in_pieces_is_read_whole(pair: Pair) -> None:
     sent = bytes(range(256)) * 4000
     with ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(lambda: [pair.peer.sendall(sent[at : at + 7001]) for at in range(0, len(sent), 7001)])
+        sending = pool.submit(_send_in_pieces, pair.peer, sent)
         room = bytearray(len(sent))
         pair.stream.read_exactly(memoryview(room), 20)
         sending.result()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def _object(files: Files) -> StoredInstance:
 def call(authority: Authority) -> Call:
     """Describe a peer that is called over TLS."""
 
-    def describe(port: int, **tls: object) -> Peer:
+    def describe(port: int, **tls: Any) -> Peer:
         settings = TlsSettings(**{"ca": authority.cert, **tls})
         return peer(port, tls=CurrentContext(requestor_context, settings))
 
@@ -118,8 +119,8 @@ def test_a_peer_that_never_shakes_hands_is_a_time_out(call: Call) -> None:
 def test_a_peer_of_tls_1_1_is_refused(call: Call, identity: Identity) -> None:
     port = free_port()
     old = ["openssl", "s_server", "-quiet", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-port", str(port)]
-    files = ["-cert", identity.cert, "-key", identity.key]
-    with subprocess.Popen([*old, *files], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+    old += ["-cert", str(identity.cert), "-key", str(identity.key)]
+    with subprocess.Popen(old, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         wait_until(lambda: answers(port), what="s_server")
         result = echo(call(port))
         process.terminate()

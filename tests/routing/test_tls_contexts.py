@@ -5,6 +5,7 @@ import shutil
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,13 +17,13 @@ from tests.certificates import Authority, Identity, encrypt_key
 
 
 @pytest.fixture
-def files(tmp_path: Path, authority: Authority, identity: Identity) -> dict[str, Path]:
+def files(tmp_path: Path, authority: Authority, identity: Identity) -> dict[str, Any]:
     """Copies that a test may spoil."""
     sources = {"cert": identity.cert, "key": identity.key, "ca": authority.cert}
     return {name: Path(shutil.copy(source, tmp_path / f"{name}.pem")) for name, source in sources.items()}
 
 
-def test_whole_files_make_contexts_of_the_profile(files: dict[str, Path]) -> None:
+def test_whole_files_make_contexts_of_the_profile(files: dict[str, Any]) -> None:
     tls = TlsSettings(**files, client_auth=True)
     acceptor, requestor = acceptor_context(tls), requestor_context(tls)
     assert acceptor.minimum_version == requestor.minimum_version == ssl.TLSVersion.TLSv1_2
@@ -36,16 +37,16 @@ def test_whole_files_make_contexts_of_the_profile(files: dict[str, Path]) -> Non
         assert context.options & ssl.OP_NO_COMPRESSION
 
 
-def test_certificate_and_key_may_be_one_file(files: dict[str, Path]) -> None:
+def test_certificate_and_key_may_be_one_file(files: dict[str, Any]) -> None:
     files["cert"].write_text(files["cert"].read_text() + files.pop("key").read_text())
     acceptor_context(TlsSettings(**files))
 
 
-def test_without_client_authentication_no_certificate_is_asked_for(files: dict[str, Path]) -> None:
+def test_without_client_authentication_no_certificate_is_asked_for(files: dict[str, Any]) -> None:
     assert acceptor_context(TlsSettings(**files)).verify_mode == ssl.CERT_NONE
 
 
-def test_host_names_are_not_compared_where_that_is_configured(files: dict[str, Path]) -> None:
+def test_host_names_are_not_compared_where_that_is_configured(files: dict[str, Any]) -> None:
     context = requestor_context(TlsSettings(**files, check_host=False))
     assert not context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
@@ -55,15 +56,15 @@ def test_without_authorities_the_system_is_trusted() -> None:
     assert requestor_context(TlsSettings()).verify_mode == ssl.CERT_REQUIRED
 
 
-def _remove(name: str) -> Callable[[dict[str, Path]], None]:
+def _remove(name: str) -> Callable[[dict[str, Any]], object]:
     return lambda files: files[name].unlink()
 
 
-def _write(name: str, text: str) -> Callable[[dict[str, Path]], None]:
-    return lambda files: files[name].write_text(text) and None
+def _write(name: str, text: str) -> Callable[[dict[str, Any]], object]:
+    return lambda files: files[name].write_text(text)
 
 
-def _encrypt(files: dict[str, Path]) -> None:
+def _encrypt(files: dict[str, Any]) -> None:
     encrypt_key(files["key"], files["cert"].with_name("locked"))
     files["cert"].with_name("locked").rename(files["key"])
 
@@ -86,21 +87,21 @@ _BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(
-    files: dict[str, Path], spoil: Callable[[dict[str, Path]], None], complaint: str
+    files: dict[str, Any], spoil: Callable[[dict[str, Any]], object], complaint: str
 ) -> None:
     spoil(files)
     with pytest.raises(TlsUnusable, match=complaint):
         acceptor_context(TlsSettings(**files, client_auth=True))
 
 
-def test_the_key_of_another_certificate_is_told(files: dict[str, Path], authority: Authority) -> None:
+def test_the_key_of_another_certificate_is_told(files: dict[str, Any], authority: Authority) -> None:
     tls = TlsSettings(cert=files["cert"], key=authority.issue("other").key)
     with pytest.raises(TlsUnusable, match=r"dicom\.tls\.key: .*other\.key is not the private key of .*cert\.pem"):
         acceptor_context(tls)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_key_that_may_not_be_read_is_told(files: dict[str, Path]) -> None:
+def test_a_key_that_may_not_be_read_is_told(files: dict[str, Any]) -> None:
     files["key"].chmod(0)
     with pytest.raises(TlsUnusable, match=r"dicom\.tls\.key: .* cannot be read: Permission denied"):
         acceptor_context(TlsSettings(**files))
@@ -116,7 +117,7 @@ class Clock:
         return self.now
 
 
-def test_files_that_change_make_a_new_context(files: dict[str, Path], authority: Authority) -> None:
+def test_files_that_change_make_a_new_context(files: dict[str, Any], authority: Authority) -> None:
     clock = Clock()
     current = CurrentContext(acceptor_context, TlsSettings(**files), clock=clock)
     first = current.get()
@@ -136,7 +137,7 @@ def test_files_that_change_make_a_new_context(files: dict[str, Path], authority:
     assert current.get() is not first
 
 
-def test_files_that_vanish_leave_the_old_context(files: dict[str, Path]) -> None:
+def test_files_that_vanish_leave_the_old_context(files: dict[str, Any]) -> None:
     clock = Clock()
     current = CurrentContext(acceptor_context, TlsSettings(**files), clock=clock)
     first = current.get()

@@ -32,8 +32,8 @@ def make(tmp_path: Path) -> Iterator[Open]:
     """Open the same slots as often as a test likes: each time it is another owner."""
     opened: list[Slots] = []
 
-    def slots(**limits: int) -> Slots:
-        opened.append(Slots(tmp_path / "slots", **{"total": 3, "per_peer": 2, **limits}))
+    def slots(*, total: int = 3, per_peer: int = 2, half_open: int = 10) -> Slots:
+        opened.append(Slots(tmp_path / "slots", total=total, per_peer=per_peer, half_open=half_open))
         return opened[-1]
 
     yield slots
@@ -96,7 +96,7 @@ def test_half_open_connections_count_over_processes_and_die_with_them(tmp_path: 
     assert not slots.load.is_full()
     with another_process(tmp_path / "slots"):
         assert slots.load.is_full()
-        assert not slots.load.is_busier()
+        assert slots.load.excess() == 0
         slots.load.entered()
         assert slots.take("B", "10.0.0.2"), "a place for an association is left all the same"
     assert not slots.load.is_full()
@@ -117,19 +117,20 @@ def test_an_association_is_no_half_open_connection(make: Open) -> None:
     assert load.is_full()
 
 
-def test_who_holds_more_connections_than_another_is_busier(make: Open) -> None:
+def test_it_is_known_how_many_connections_more_than_another_one_holds(make: Open) -> None:
     first, second = make().load, make().load
     first.start()
     first.entered()
-    assert not first.is_busier(), "nobody else accepts"
+    assert first.excess() == 0, "nobody else accepts"
     second.start()
-    assert first.is_busier()
+    assert first.excess() == 1
     second.entered()
-    assert not first.is_busier()
-    assert not second.is_busier()
+    assert (first.excess(), second.excess()) == (0, 0)
     first.entered()
+    first.entered()
+    assert (first.excess(), second.excess()) == (2, 0)
     second.stop()
-    assert not first.is_busier()
+    assert first.excess() == 0
 
 
 @pytest.mark.parametrize("count", [1, 200])
