@@ -2,15 +2,19 @@
 
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from archive import file_meta
 from archive.element_stream import tokens
+from archive.elements import Walk
 from archive.encodings import encoding_of, is_deflated
 from archive.errors import LimitExceeded, NotParsable, ObjectTooLarge, UidMismatch
 from archive.header import Header, read_header
-from archive.header_attributes import TAGS
+from archive.header_attributes import TAGS, WANTED
 from archive.limits import Limits
+from archive.sources import FileSource, InflatingSource
 from archive.uids import is_valid_uid
 
 DEFLATED: Final = "1.2.840.10008.1.2.1.99"
@@ -34,10 +38,13 @@ def read_data_set(data: bytes) -> None:
     if not data:
         return
     transfer_syntax, content = _chosen(data[0], data[1:])
+    values = _read_afresh(content, transfer_syntax)
     try:
         header = _read(content, transfer_syntax)
     except REFUSALS:
         return
+    # What was learnt of objects before must not show.
+    assert header.values == values
     _check_values(header)
     if is_deflated(transfer_syntax):
         content = zlib.decompress(content, -zlib.MAX_WBITS)
@@ -60,10 +67,27 @@ def deflate(content: bytes) -> bytes:
 
 
 def _read(content: bytes, transfer_syntax: str) -> Header:
+    with _file(content) as descriptor:
+        return read_header(descriptor, transfer_syntax, 0, LIMITS)
+
+
+def _read_afresh(content: bytes, transfer_syntax: str) -> dict[int, bytes] | None:
+    """Read the values without what earlier objects have taught; none when the data set is refused."""
+    with _file(content) as descriptor:
+        file = FileSource(descriptor, 0)
+        source = InflatingSource(file, LIMITS.inflated_bytes) if is_deflated(transfer_syntax) else file
+        try:
+            return Walk(source, encoding_of(transfer_syntax), WANTED, LIMITS).run()
+        except REFUSALS:
+            return None
+
+
+@contextmanager
+def _file(content: bytes) -> Iterator[int]:
     descriptor = os.memfd_create("data_set")
     try:
         os.write(descriptor, content)
-        return read_header(descriptor, transfer_syntax, 0, LIMITS)
+        yield descriptor
     finally:
         os.close(descriptor)
 
