@@ -22,12 +22,11 @@ _KEY: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.dcm")
 _SPACE_CHECK_SECONDS: Final = 1.0
 # So many objects in turn go to one folder: one flush makes the names of all durable that were given before it.
 _OBJECTS_IN_TURN: Final = 256
-_MARKS: Final = "marks"
 _CLOCK_MILLISECONDS: Final = 60_000
 
 
 class FileBlobs:
-    """Object files below one folder: `ab/<32 hexadecimal digits>.dcm`, `spool/` for what is being received, `marks/`.
+    """Object files below one folder: `ab/<32 hexadecimal digits>.dcm`, and `spool/` for what is being received.
 
     Parameters
     ----------
@@ -35,6 +34,8 @@ class FileBlobs:
         The folder; it is made if it is missing.
     reserved_bytes
         Free space below which nothing more is taken, so that database and logs still have room.
+    marks
+        Where the processes of this machine mark the folders they write; beside `root` when it is left out.
 
     Raises
     ------
@@ -42,9 +43,10 @@ class FileBlobs:
         The folder cannot be written.
     """
 
-    def __init__(self, root: Path, *, reserved_bytes: int = 0) -> None:
+    def __init__(self, root: Path, *, reserved_bytes: int = 0, marks: Path | None = None) -> None:
         self.root = root
         self.spool_folder = root / "spool"
+        self._marks_folder = marks or root.with_name(f"{root.name}-marks")
         self._reserved_bytes = reserved_bytes
         self._space_checked = 0.0
         self._free_bytes = 0
@@ -54,7 +56,7 @@ class FileBlobs:
         try:
             for name in ("spool", *_FOLDERS):
                 (root / name).mkdir(parents=True, exist_ok=True)
-            self._marks = Marks(root / _MARKS)
+            self._marks = Marks(self._marks_folder)
             _sync_folder(root)
             # Kept open: one open and close less for each object.
             self._descriptors = {name: os.open(root / name, os.O_RDONLY | os.O_DIRECTORY) for name in _FOLDERS}
@@ -90,14 +92,14 @@ class FileBlobs:
         try:
             with self._turning:
                 self._marks.enter(Mark(folder=folder, since=_milliseconds()))
-                _sync_folder(self.root / _MARKS)
+                _sync_folder(self._marks_folder)
         except OSError as error:
             raise storage_error(error) from error
         self._folder = folder
 
     def keys_in_doubt(self) -> Iterator[str]:
         """Yield the keys that a process may have given shortly before it died; they are in doubt only once."""
-        for mark in abandoned(self.root / _MARKS):
+        for mark in abandoned(self._marks_folder):
             # Clocks are set back by a little now and then.
             since = f"{max(int(mark.since, 16) - _CLOCK_MILLISECONDS, 0):012x}"
             yield from (key for key in self._keys_in(mark.folder) if key[3:] >= since)

@@ -104,6 +104,7 @@ class GroupCommit:
         ticket = _Ticket(entry)
         # Appending and slicing a list are atomic; a ticket is taken by exactly one group.
         self._waiting.append(ticket)
+        self._stages.level(Level.WAITING, len(self._waiting))
         with self._committing:
             while ticket.result is None:
                 group = self._waiting[:_LARGEST_GROUP]

@@ -113,14 +113,18 @@ class Archive:
         StorageFull, StorageFailed
             Nothing can be written, or the reserve of free space is reached.
         """
-        self.blobs.check_space()
-        return SpoolFile(
-            self.blobs.spool_folder,
-            sop_class_uid=sop_class_uid,
-            sop_instance_uid=sop_instance_uid,
-            transfer_syntax_uid=transfer_syntax_uid,
-            max_bytes=self._max_object_bytes,
-        )
+        try:
+            self.blobs.check_space()
+            return SpoolFile(
+                self.blobs.spool_folder,
+                sop_class_uid=sop_class_uid,
+                sop_instance_uid=sop_instance_uid,
+                transfer_syntax_uid=transfer_syntax_uid,
+                max_bytes=self._max_object_bytes,
+            )
+        except NodeError:
+            self._stages.count(Count.REFUSED)
+            raise
 
     def receive(self, spooled: Spooled, origin: Origin) -> Stored:
         """Keep an object. On failure its file is removed.

@@ -46,7 +46,7 @@ class Marks:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._own: deque[tuple[Path, int]] = deque()
-        root.mkdir(exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
 
     def enter(self, mark: Mark) -> None:
         """Mark a folder before the first name in it is given.

@@ -98,7 +98,8 @@ def open_blobs(settings: Settings) -> FileBlobs:
     folder = settings.storage.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return FileBlobs(folder, reserved_bytes=space.look(settings.storage).reserved_bytes)
+        reserved_bytes = space.look(settings.storage).reserved_bytes
+        return FileBlobs(folder, reserved_bytes=reserved_bytes, marks=settings.data_dir / "marks")
     except OSError as error:
         raise CannotStart(f"storage.url: {folder} cannot be written: {error.strerror}") from error
     except NodeError as error:

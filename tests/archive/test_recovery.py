@@ -36,7 +36,7 @@ def count(connection: Connection) -> int:
 
 
 def marks(blobs: FileBlobs) -> list[str]:
-    return sorted(path.name for path in (blobs.root / "marks").iterdir())
+    return sorted(path.name for path in blobs.root.with_name("blobs-marks").iterdir())
 
 
 def test_a_file_that_was_to_get_its_row_is_indexed(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_process_that_ends_in_order_leaves_no_mark(tmp_path: Path) -> None:
 
 def test_of_a_marked_folder_only_younger_names_are_in_doubt(tmp_path: Path) -> None:
     blobs = FileBlobs(tmp_path / "blobs")
-    (blobs.root / "marks" / "ab-019a00000000-01234567").touch()
+    (tmp_path / "blobs-marks" / "ab-019a00000000-01234567").touch()
     old, young = "ab/0199f0000000" + "0" * 20 + ".dcm", "ab/019a00000001" + "0" * 20 + ".dcm"
     for key in (old, young):
         blobs.path(key).touch()
