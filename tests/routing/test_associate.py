@@ -1,6 +1,7 @@
 """The A-ASSOCIATE codec: against pynetdicom's PDU classes in both directions, and against anything at all."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -104,6 +105,17 @@ def test_items_that_are_not_known_are_skipped() -> None:
 def test_a_request_that_is_cut_off_is_a_violation(cut: int) -> None:
     with pytest.raises(ProtocolViolation):
         decode_request(encode_request(REQUEST)[6:][:cut])
+
+
+def test_a_request_without_contexts_is_a_violation() -> None:
+    with pytest.raises(ProtocolViolation, match="at least"):
+        decode_request(encode_request(replace(REQUEST, contexts=()))[6:])
+
+
+def test_bytes_outside_ascii_are_neither_matched_nor_sent_back() -> None:
+    request = decode_request(encode_request(REQUEST)[6:].replace(b"5.1.4", b"5.\xc4.4"))
+    assert request.contexts[0].abstract_syntax == "1.2.840.10008.5.?.4.1.1.2"
+    assert decode_request(encode_request(request)[6:]) == request
 
 
 @given(st.binary(max_size=300))

@@ -14,6 +14,7 @@ IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 JPEG = "1.2.840.10008.1.2.4.50"
 CT = "1.2.840.10008.5.1.4.1.1.2"
+MR = "1.2.840.10008.5.1.4.1.1.4"
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 
 
@@ -75,12 +76,30 @@ def test_queries_are_not_compressed() -> None:
     assert propose(STUDY_ROOT_FIND, JPEG, IMPLICIT) == (0, IMPLICIT)
 
 
-def test_roles_for_storage_are_agreed_to_and_others_left_out() -> None:
-    roles = {CT: Roles(scu=False, scp=True), STUDY_ROOT_FIND: Roles(scu=True, scp=True)}
+def test_roles_for_proposed_storage_are_agreed_to_and_others_left_out() -> None:
+    roles = {uid: Roles(scu=False, scp=True) for uid in (CT, MR, STUDY_ROOT_FIND)}
+    contexts = tuple(
+        ProposedContext(context_id=number, abstract_syntax=uid, transfer_syntaxes=(IMPLICIT,))
+        for number, uid in ((1, CT), (3, STUDY_ROOT_FIND))
+    )
     request = AssociateRequest(
-        called_ae_title=b"A", calling_ae_title=b"B", contexts=(), user=UserInformation(max_pdu=0, roles=roles)
+        called_ae_title=b"A", calling_ae_title=b"B", contexts=contexts, user=UserInformation(max_pdu=0, roles=roles)
     )
     assert answer(request, max_pdu=1000).user.roles == {CT: Roles(scu=False, scp=True)}
+
+
+@pytest.mark.parametrize("tail", ["x", "?", "1" * 60, "1" * 60_000])
+def test_what_only_looks_like_a_standard_uid_is_not_accepted(tail: str) -> None:
+    assert not is_storage("1.2.840.10008.5.1.4.1.1." + tail)
+    assert not is_storage_syntax("1.2.840.10008.1.2." + tail)
+
+
+def test_made_up_uids_are_not_remembered_for_ever() -> None:
+    for number in range(3_000):
+        assert is_storage(f"1.2.3.{number}")
+        assert not is_storage_syntax(f"1.2.3.{number}")
+    for cached in (is_storage, is_storage_syntax):
+        assert cached.cache_info().currsize < 3_000
 
 
 def test_an_operations_window_is_answered_with_one_each() -> None:
