@@ -89,7 +89,8 @@ def decode_request(body: bytes) -> AssociateRequest:
         When items do not fit, or context IDs are even, repeated, more than 128, or none at all.
     """
     version, called, calling = _fixed(body)
-    application_context, contexts, user = "", [], UserInformation(max_pdu=0)
+    application_context, user = "", UserInformation(max_pdu=0)
+    contexts: list[ProposedContext] = []
     for kind, value in _items(body[_FIXED.size :]):
         if kind == _APPLICATION_CONTEXT:
             application_context = _uid(value)
