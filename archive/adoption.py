@@ -50,7 +50,9 @@ class Adoption:
     def __init__(self, database: Database, blobs: FileBlobs) -> None:
         self._database = database
         self._blobs = blobs
-        self._commits = GroupCommit(database, Duplicates.KEEP_BOTH, sync_names=blobs.sync_names)
+        self._commits = GroupCommit(
+            database, Duplicates.KEEP_BOTH, sync_names=blobs.sync_names, is_there=blobs.is_there
+        )
 
     def adopt(self, key: str) -> Fate:
         """Index one file, unless a living process has it in work."""

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from archive.errors import DatabaseUnavailable
+from archive.errors import CommitUnknown, DatabaseUnavailable
 from archive.transient import Cause, cause_of, storage_error
 from archive.turns import Turns
 
@@ -25,15 +25,26 @@ class Attempts:
     ----------
     deadline_seconds
         How long to go on.
+
+    Attributes
+    ----------
+    commits
+        Set before a commit is asked for: from then on a failure does not mean that nothing was written.
     """
 
     def __init__(self, deadline_seconds: float) -> None:
         self._end = time.monotonic() + deadline_seconds
         self._pauses = dict(_FIRST_PAUSES)
+        self.commits = False
+
+    @property
+    def seconds_left(self) -> float:
+        """How long to go on still."""
+        return self._end - time.monotonic()
 
     def turn_of(self, turns: Turns | None) -> AbstractContextManager[None]:
         """Return the context of a writer's turn, which is waited for no longer than the rest of the time."""
-        return turns.within(self._end - time.monotonic()) if turns else nullcontext()
+        return turns.within(self.seconds_left) if turns else nullcontext()
 
     def pause_after(self, error: DBAPIError | PoolTimeout) -> float:
         """Return the seconds to wait before the next attempt, or raise what the caller shall see."""
@@ -48,5 +59,5 @@ class Attempts:
         pause = self._pauses[cause] * random.uniform(0.5, 1.5)  # noqa: S311 - not cryptography
         self._pauses[cause] = min(self._pauses[cause] * _GROWTH, _LONGEST_PAUSES[cause])
         if time.monotonic() + pause > self._end:
-            raise DatabaseUnavailable from error
+            raise (CommitUnknown if self.commits else DatabaseUnavailable) from error
         return pause

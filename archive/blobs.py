@@ -120,6 +120,10 @@ class FileBlobs:
         """Open an object for reading."""
         return self.path(key).open("rb")
 
+    def is_there(self, key: str) -> bool:
+        """Tell whether an object has its file."""
+        return self.path(key).exists()
+
     def keep(self, spooled: Path, key: str) -> None:
         """Give a finished, synced file its final name. The name is durable after `sync_names`."""
         try:

@@ -1,7 +1,7 @@
 """The group commit: objects of concurrent associations share flush and transaction, and a lone one never waits.
 
-Whoever finds no commit in progress commits at once, for itself and for all that wait; those who come meanwhile wait
-for the next one, which takes them all.
+Whoever finds no commit in progress commits, for itself and for all that wait. If others are on the way, it waits for
+them a moment. Those who come during the commit wait for the next one, which takes them all.
 """
 
 import threading
@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from archive import ingest_direct, ingest_rows
+from archive.company import Coming, Company
 from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
 from archive.index import Entry, Outcome, Record
@@ -25,6 +26,8 @@ from archive.stages import Level, Stage, Stages
 _LARGEST_GROUP: Final = 200
 _REMEMBERED_SERIES: Final = 10_000
 _TRIES: Final = 3
+# About as long as the flush of a file, which those on the way are waiting for.
+_COMPANY_SECONDS: Final = 0.000_8
 
 
 class Duplicates(StrEnum):
@@ -71,6 +74,8 @@ class GroupCommit:
         Policy for a SOP Instance UID that is there with other bytes.
     sync_names
         Makes the names of blobs durable, which they are before their rows are written.
+    is_there
+        Tells whether a blob has its file.
     stages
         Counts where the time goes.
     """
@@ -81,23 +86,39 @@ class GroupCommit:
         duplicates: Duplicates,
         *,
         sync_names: Callable[[Iterable[str]], None],
+        is_there: Callable[[str], bool],
         stages: Stages | None = None,
     ) -> None:
         self._database = database
         self._duplicates = duplicates
         self._sync_names = sync_names
+        self._is_there = is_there
         self._stages = stages or Stages()
         self._series = _SeriesCache()
         self._committing = threading.Lock()
+        self._company = Company()
         self._waiting: list[_Ticket] = []
 
-    def commit(self, entry: Entry) -> Committed:
+    def expect(self) -> Coming:
+        """Say that an object is on the way; it must be committed with what this returns, or say that it will not."""
+        return self._company.expect()
+
+    def commit(self, entry: Entry, coming: Coming | None = None) -> Committed:
         """Write the entry of a blob that has its name; returns when both are durable.
+
+        Parameters
+        ----------
+        entry
+            The object.
+        coming
+            What `expect` returned for it.
 
         Raises
         ------
         DuplicateRefused
             Other bytes are there under its SOP Instance UID, and the first ones are kept.
+        CommitUnknown
+            Whether it is written is not known: its file must stay.
         DatabaseUnavailable, StorageFull, StorageFailed
             Storage or database did not take it.
         """
@@ -105,7 +126,11 @@ class GroupCommit:
         # Appending and slicing a list are atomic; a ticket is taken by exactly one group.
         self._waiting.append(ticket)
         self._stages.level(Level.WAITING, len(self._waiting))
+        if coming is not None:
+            coming.arrive()
         with self._committing:
+            if ticket.result is None:
+                self._company.wait(_COMPANY_SECONDS)
             while ticket.result is None:
                 group = self._waiting[:_LARGEST_GROUP]
                 del self._waiting[: len(group)]
@@ -211,7 +236,7 @@ class GroupCommit:
             # The connection broke after a commit that had succeeded, and the transaction was repeated.
             return Committed(outcome=Outcome.STORED)
         if existing["sha256"] == record.sha256:
-            return Committed(outcome=Outcome.DUPLICATE, obsolete_key=record.blob_key)
+            return self._write_again(connection, record, existing, series)
         if self._duplicates is Duplicates.KEEP_FIRST:
             return DuplicateRefused()
         if self._duplicates is Duplicates.KEEP_BOTH:
@@ -219,6 +244,15 @@ class GroupCommit:
             return Committed(outcome=Outcome.QUARANTINED)
         ingest_rows.replace_instance(connection, record, existing, series[record.series_key])
         return Committed(outcome=Outcome.REPLACED, obsolete_key=existing["blob_key"])
+
+    def _write_again(
+        self, connection: Connection, record: Record, existing: dict[str, Any], series: dict[SeriesKey, int]
+    ) -> Committed:
+        if self._is_there(existing["blob_key"]):
+            return Committed(outcome=Outcome.DUPLICATE, obsolete_key=record.blob_key)
+        # Its file was lost. Success must not be answered for a row alone.
+        ingest_rows.replace_instance(connection, record, existing, series[record.series_key])
+        return Committed(outcome=Outcome.REPLACED)
 
 
 def _fail_unfinished(group: Sequence[_Ticket]) -> None:

@@ -90,9 +90,12 @@ class Database:
             try:
                 # Not held during the pause: whoever else waits keeps to its own deadline.
                 with attempts.turn_of(turns), engine.begin() as connection:
-                    return function(connection, *args, **kwargs)
+                    result = function(connection, *args, **kwargs)
+                    attempts.commits = True
             except (DBAPIError, PoolTimeout) as error:
                 time.sleep(attempts.pause_after(error))
+            else:
+                return result
 
 
 class AsyncDatabase:

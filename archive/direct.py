@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from archive.attempts import Attempts
+from archive.log_space import reserve_log
 from archive.turns import Turns
 
 T = TypeVar("T")
@@ -75,10 +76,17 @@ class DirectTransactions:
             It cannot be written now.
         """
         attempts = Attempts(self._deadline_seconds)
+        turns = self._turns
         while True:
             try:
-                with self._guard, attempts.turn_of(self._turns):
-                    return self._transaction(function)
+                with self._guard:
+                    if turns is None:
+                        return self._transaction(function, attempts)
+                    turns.take(attempts.seconds_left)
+                    try:
+                        return self._transaction(function, attempts)
+                    finally:
+                        turns.give_back()
             except (DBAPIError, PoolTimeout) as error:
                 time.sleep(attempts.pause_after(error))
 
@@ -87,12 +95,13 @@ class DirectTransactions:
         with self._guard:
             self._let_go(None)
 
-    def _transaction(self, function: Callable[[Cursor], T]) -> T:
+    def _transaction(self, function: Callable[[Cursor], T], attempts: Attempts) -> T:
         try:
             cursor = self._cursor or self._connect()
             cursor.execute(self._begin)
             result = function(cursor)
             begun = time.perf_counter()
+            attempts.commits = True
             cursor.execute("COMMIT")
             self.commit_seconds = time.perf_counter() - begun
         except self._errors as error:
@@ -109,6 +118,8 @@ class DirectTransactions:
         if self.dialect.name == "postgresql":
             driver.autocommit = True
         self._cursor = driver.cursor()
+        if self.dialect.name == "sqlite" and self._engine.url.database:
+            reserve_log(self._cursor, self._engine.url.database)
         return self._cursor
 
     def _told(self, error: Exception) -> DBAPIError:

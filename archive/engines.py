@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 _READER_BUSY_MILLISECONDS: Final = 5_000
 _WRITER_BUSY_MILLISECONDS: Final = 0
 # 16 MB of log. Whoever fills it copies it into the database, and all other writers wait some milliseconds for that.
-_CHECKPOINT_PAGES: Final = 4_000
+CHECKPOINT_PAGES: Final = 4_000
 POOL_TIMEOUT_SECONDS: Final = 5.0
 CONNECT_TIMEOUT_SECONDS: Final = 5
 
@@ -94,7 +94,7 @@ def _open_sqlite_writer(connection: Any, _record: object) -> None:
         f"busy_timeout={_WRITER_BUSY_MILLISECONDS}",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
     )
 
 

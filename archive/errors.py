@@ -38,6 +38,10 @@ class DatabaseUnavailable(NodeError):
     """The database did not take the change in time."""
 
 
+class CommitUnknown(DatabaseUnavailable):
+    """The database went away in the middle of a commit; the change may have been made."""
+
+
 class DuplicateRefused(NodeError):
     """An object with this SOP Instance UID and other content is here already; the first one is kept."""
 

@@ -17,7 +17,7 @@ from archive.announcing import Announcer
 from archive.blobs import FileBlobs
 from archive.commit import Committed, Duplicates, GroupCommit
 from archive.database import Database
-from archive.errors import NodeError, UidMismatch
+from archive.errors import CommitUnknown, NodeError, UidMismatch
 from archive.header import Header, read_header
 from archive.index import Outcome, entry_of, record_of
 from archive.limits import Limits
@@ -89,7 +89,13 @@ class Archive:
         self.limits = limits
         self._max_object_bytes = max_object_bytes
         self._stages = stages or Stages()
-        self._commits = GroupCommit(database, Duplicates(duplicates), sync_names=blobs.sync_names, stages=self._stages)
+        self._commits = GroupCommit(
+            database,
+            Duplicates(duplicates),
+            sync_names=blobs.sync_names,
+            is_there=blobs.is_there,
+            stages=self._stages,
+        )
         self._announcer = Announcer(lambda: publish(ARRIVALS)) if publish else None
 
     def close(self) -> None:
@@ -159,6 +165,7 @@ class Archive:
     def _keep(self, spooled: Spooled, origin: Origin, begun: float) -> tuple[Header, Committed]:
         key: str | None = None
         stages = self._stages
+        coming = self._commits.expect()
         try:
             header = self._read(spooled)
             key = self.blobs.new_key()
@@ -169,10 +176,16 @@ class Archive:
             begun = stages.lap(Stage.FSYNC, begun)
             self.blobs.keep(spooled.path, key)
             stages.lap(Stage.RENAME, begun)
-            return header, self._commits.commit(entry)
+            return header, self._commits.commit(entry, coming)
+        except CommitUnknown:
+            # Its row may be there, and then its file must be too. A sweep finds out, or the sender comes again.
+            _log.warning("commit_unknown", sop_instance_uid=spooled.sop_instance_uid)
+            raise
         except BaseException:
             self._remove(spooled, key)
             raise
+        finally:
+            coming.arrive()
 
     def receive_file(self, path: Path, origin: Origin) -> Stored:
         """Keep the object in a DICOM file, which stays where it is; also one without file meta information."""

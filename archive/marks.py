@@ -68,7 +68,7 @@ class Marks:
     def _make(self, mark: Mark) -> tuple[Path, int]:
         while True:
             path = self._root / f"{mark.folder}-{mark.since}-{secrets.token_hex(4)}"
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
             with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.fstat(descriptor).st_nlink:

@@ -9,7 +9,8 @@ from sqlalchemy import Column, ColumnElement, FromClause, Select, exists, func, 
 from archive.query_attributes import ATTRIBUTES, Attribute, Level, Matching
 from archive.query_computed import below_series, below_study, computed, computed_condition, visible
 from archive.query_conditions import Condition, condition
-from archive.query_keys import Key, Range, Universal
+from archive.query_indexes import SERIES_INSTANCE_UID, SOP_INSTANCE_UID, Anywhere, is_looked_up
+from archive.query_keys import Key, Range, SingleValue, UidList, Universal
 from archive.query_model import Query, is_returned
 from archive.tables import instance, series, study
 
@@ -50,18 +51,29 @@ def statement(tenant: str, query: Query) -> Statement:
     columns = [
         column for attribute in attributes for column in _returned(attribute, include_hidden=query.include_hidden)
     ]
-    chosen = select(*identifiers, *columns).select_from(_FROM[query.level]).where(*_where(tenant, query))
+    chosen = select(*identifiers, *columns).select_from(_FROM[query.level])
+    if query.limit is None and not query.offset:
+        found = _in_order(chosen.where(*_where(tenant, query)), query)
+    else:
+        # What is counted and collected is worked out for the rows of the page, not for all that were sorted.
+        rows = _page(tenant, query).correlate(None)
+        found = _in_order(chosen.where(_ROW[query.level].in_(rows)), query)
+    return Statement(found, attributes, len(identifiers))
+
+
+def _page(tenant: str, query: Query) -> Select[Any]:
+    """Select the ids of the rows of one page."""
+    rows = select(_ROW[query.level]).select_from(_FROM[query.level]).where(*_where(tenant, query))
+    return _in_order(rows, query).limit(query.limit).offset(query.offset or None)
+
+
+def _in_order(chosen: Select[Any], query: Query) -> Select[Any]:
+    """Sort by id: rows get growing ones, so that the order is stable while images arrive."""
     row = _ROW[query.level]
     newest_first = query.level.depth <= Level.STUDY.depth
     if query.after is not None:
         chosen = chosen.where(row < query.after if newest_first else row > query.after)
-    # Rows get growing ids, so that the order is stable while images arrive.
-    chosen = chosen.order_by(row.desc() if newest_first else row)
-    if query.limit is not None:
-        chosen = chosen.limit(query.limit)
-    if query.offset:
-        chosen = chosen.offset(query.offset)
-    return Statement(chosen, attributes, len(identifiers))
+    return chosen.order_by(row.desc() if newest_first else row)
 
 
 def counting(tenant: str, query: Query) -> Select[Any]:
@@ -95,8 +107,7 @@ def _returned(attribute: Attribute, *, include_hidden: bool) -> Iterator[ColumnE
 def _where(tenant: str, query: Query) -> list[Condition]:
     own, lower = _conditions(query)
     seen = visible(include_hidden=query.include_hidden)
-    table = {Level.SERIES: series, Level.IMAGE: instance}.get(query.level, study)
-    found = [table.c.tenant == tenant, *own]
+    found = [*_of_tenant(tenant, query), *own]
     match query.level:
         case Level.IMAGE:
             return [*found, seen]
@@ -106,10 +117,33 @@ def _where(tenant: str, query: Query) -> list[Condition]:
         case _:
             joined, below = below_study(include_hidden=query.include_hidden)
             found.append(exists().select_from(joined).where(below, *lower).correlate(study))
+            found.extend(_named_below(tenant, query))
     if query.level is Level.PATIENT:
-        newest = select(func.max(study.c.id)).where(*found).group_by(study.c.patient_key)
+        # An index by patient would group, but all patients of the tenant.
+        patient = Anywhere(study.c.patient_key) if is_looked_up(query) else study.c.patient_key
+        newest = select(func.max(study.c.id)).where(*found).group_by(patient)
         return [study.c.id.in_(newest.correlate(None))]
     return found
+
+
+def _of_tenant(tenant: str, query: Query) -> list[Condition]:
+    """Keep to the tenant, in every table: the indexes of UIDs begin with it."""
+    if query.level.depth <= Level.STUDY.depth and not is_looked_up(query):
+        # Almost every row is of the tenant: walking the rows in their order ends with the page, sorting does not.
+        return [Anywhere(study.c.tenant) == tenant]
+    tables = (study, series, instance)[: max(query.level.depth, 1)]
+    return [table.c.tenant == tenant for table in tables]
+
+
+def _named_below(tenant: str, query: Query) -> Iterator[Condition]:
+    """Look the study of a series or instance up by its UID, instead of looking into every study."""
+    for tag, table in ((SERIES_INSTANCE_UID, series), (SOP_INSTANCE_UID, instance)):
+        key = query.keys.get(tag)
+        if isinstance(key, SingleValue | UidList):
+            joined = series if table is series else instance.join(series, instance.c.series_id == series.c.id)
+            named = select(series.c.study_id).select_from(joined)
+            named = named.where(table.c.tenant == tenant, condition(ATTRIBUTES[tag], key))
+            yield study.c.id.in_(named.correlate(None))
 
 
 def _conditions(query: Query) -> tuple[list[Condition], list[Condition]]:

@@ -42,7 +42,15 @@ class Turns:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Hold the turn while the context is open.
+        """Hold the turn while the context is open; see `take`."""
+        self.take(seconds)
+        try:
+            yield
+        finally:
+            self.give_back()
+
+    def take(self, seconds: float) -> None:
+        """Wait for the turn.
 
         Parameters
         ----------
@@ -58,13 +66,17 @@ class Turns:
         if not self._threads.acquire(timeout=max(seconds, 0.0)):
             raise DatabaseUnavailable
         try:
-            descriptor, bell = self._opened()
-            self._take(descriptor, bell, deadline)
-            try:
-                yield
-            finally:
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-                bell.ring()
+            self._take(*self._opened(), deadline)
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def give_back(self) -> None:
+        """Let another one have the turn."""
+        descriptor, bell = self._opened()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            bell.ring()
         finally:
             self._threads.release()
 

@@ -4,6 +4,7 @@ from archive.tables.activity import association, audit, event
 from archive.tables.columns import metadata
 from archive.tables.configuration import apikey, fact, remote_ae, route, session, user
 from archive.tables.index import arrival, instance, obsolete_blob, quarantine, series, series_association, study
+from archive.tables.notices import availability, commitment, commitment_asked
 from archive.tables.work import delivery, job, result
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "arrival",
     "association",
     "audit",
+    "availability",
+    "commitment",
+    "commitment_asked",
     "delivery",
     "event",
     "fact",

@@ -77,11 +77,6 @@ def test_b38_a_database_that_stays_away_refuses_with_a700_and_leaves_nothing_beh
     _check(node, postgres_url, senders)
 
 
-@pytest.mark.xfail(
-    raises=FileNotFoundError,
-    strict=True,
-    reason="ingest removes the file of an object whose commit it does not know the end of; its row may be there",
-)
 def test_b38_an_object_whose_commit_was_never_answered_is_whole_when_it_is_sent_again(
     start_node: Callable[..., Node], postgres_server: Server, postgres_url: str
 ) -> None:

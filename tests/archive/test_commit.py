@@ -1,5 +1,6 @@
 """The group commit: one transaction for all that wait, none waits for company, none fails for its neighbour."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 
 from archive.database import Database
 from archive.direct import DirectTransactions
-from archive.errors import DatabaseUnavailable
+from archive.errors import DatabaseUnavailable, UidMismatch
 from archive.index import Record, Row, instance_row
 from archive.ingest import Archive, Outcome, Stored
 from archive.tables import instance, series
@@ -84,6 +85,34 @@ def test_a_known_object_among_new_ones_of_a_known_series_is_found_to_be_a_duplic
     outcomes = [future.result().outcome for future in sent]
     assert outcomes == [Outcome.DUPLICATE if number == 3 else Outcome.STORED for number in range(6)]
     assert count(archive) == 6
+
+
+def test_the_first_waits_a_moment_for_those_on_the_way(
+    archive: Archive, transactions: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.commit._COMPANY_SECONDS", 30.0)
+    send_slice(archive, 99)
+    transactions.clear()
+    second = archive._commits.expect()
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(send_slice, archive, 1)
+        wait_until(archive._commits._committing.locked)
+        assert not transactions
+        other = threads.submit(send_slice, archive, 2)
+        wait_until(lambda: len(archive._commits._waiting) == 2)
+        # It was refused, and will not come.
+        second.arrive()
+        assert [first.result().outcome, other.result().outcome] == [Outcome.STORED] * 2
+    assert len(transactions) == 1
+
+
+def test_nobody_is_waited_for_that_was_refused_on_the_way(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.commit._COMPANY_SECONDS", 30.0)
+    with pytest.raises(UidMismatch):
+        send_slice(archive, 1, StudyInstanceUID="")
+    begun = time.monotonic()
+    send_slice(archive, 2)
+    assert time.monotonic() - begun < 10.0
 
 
 def test_one_that_the_database_refuses_does_not_fail_its_neighbours(

@@ -1,6 +1,7 @@
 """The only way in: what is acknowledged is there, byte for byte, and indexed; what is refused leaves nothing."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from archive.blobs import FileBlobs
 from archive.database import Database
+from archive.direct import Cursor, DirectTransactions
 from archive.errors import NodeError, NotParsable, ObjectTooLarge, StorageFailed, UidMismatch
 from archive.ingest import Archive, Outcome
 from archive.origin import Origin, OriginKind
@@ -211,6 +213,7 @@ def test_a_study_that_was_deleted_is_made_again(archive: Archive) -> None:
 def test_the_file_is_synced_renamed_and_the_folder_synced_before_the_commit(
     sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    send_slice(sqlite_archive, 1)
     done: list[str] = []
     for name in ("fdatasync", "rename", "fsync"):
         original = getattr(os, name)
@@ -220,14 +223,14 @@ def test_the_file_is_synced_renamed_and_the_folder_synced_before_the_commit(
             return original(*arguments)  # type: ignore[operator]
 
         monkeypatch.setattr(os, name, record)
-    write = Database.write
+    run = DirectTransactions.run
 
-    def commit(database: Database, *arguments: object, **named: object) -> object:
+    def commit(database: DirectTransactions, function: Callable[[Cursor], None]) -> None:
         done.append("commit")
-        return write(database, *arguments, **named)  # type: ignore[arg-type]
+        run(database, function)
 
-    monkeypatch.setattr(Database, "write", commit)
-    send_slice(sqlite_archive)
+    monkeypatch.setattr(DirectTransactions, "run", commit)
+    send_slice(sqlite_archive, 2)
     assert done == ["fdatasync", "rename", "fsync", "commit"]
 
 

@@ -68,7 +68,7 @@ def test_a_series_completes_after_the_quiet_time(database: Database) -> None:
 
 def test_the_loop_knows_how_long_to_sleep(database: Database) -> None:
     database.write(arrive, 1, at=START)
-    assert database.read(settling.next_due, now=START, quiet_seconds=QUIET) == START + 0.1
+    assert database.read(settling.next_due, now=START, quiet_seconds=QUIET) == START + 0.25
     assert database.read(settling.next_due, now=START - 60, quiet_seconds=QUIET) == START - 60
     collect(database, START + 1)
     assert database.read(settling.next_due, now=START + 1, quiet_seconds=QUIET) == START + QUIET
