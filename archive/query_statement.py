@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, FromClause, Select, exists, func, 
 from archive.query_attributes import ATTRIBUTES, Attribute, Level, Matching
 from archive.query_computed import below_series, below_study, computed, computed_condition, visible
 from archive.query_conditions import Condition, condition
-from archive.query_indexes import SERIES_INSTANCE_UID, SOP_INSTANCE_UID, Anywhere, is_looked_up
+from archive.query_indexes import INSTANCE_KEYS, SERIES_KEYS, STUDY_KEYS, Anywhere, is_looked_up
 from archive.query_keys import Key, Range, SingleValue, UidList, Universal
 from archive.query_model import Query, is_returned
 from archive.tables import instance, series, study
@@ -119,7 +119,7 @@ def _where(tenant: str, query: Query) -> list[Condition]:
             found.append(exists().select_from(joined).where(below, *lower).correlate(study))
             found.extend(_named_below(tenant, query))
     if query.level is Level.PATIENT:
-        # An index by patient would group, but all patients of the tenant.
+        # The index by patient would group, but all patients of the tenant.
         patient = Anywhere(study.c.patient_key) if is_looked_up(query) else study.c.patient_key
         newest = select(func.max(study.c.id)).where(*found).group_by(patient)
         return [study.c.id.in_(newest.correlate(None))]
@@ -127,17 +127,19 @@ def _where(tenant: str, query: Query) -> list[Condition]:
 
 
 def _of_tenant(tenant: str, query: Query) -> list[Condition]:
-    """Keep to the tenant, in every table: the indexes of UIDs begin with it."""
-    if query.level.depth <= Level.STUDY.depth and not is_looked_up(query):
-        # Almost every row is of the tenant: walking the rows in their order ends with the page, sorting does not.
-        return [Anywhere(study.c.tenant) == tenant]
-    tables = (study, series, instance)[: max(query.level.depth, 1)]
-    return [table.c.tenant == tenant for table in tables]
+    """Keep to the tenant in every table: the indexes begin with it, and serve where a key is looked up in them."""
+    if query.level is Level.PATIENT and not is_looked_up(query):
+        return [study.c.tenant == tenant]
+    tables = ((study, STUDY_KEYS), (series, SERIES_KEYS), (instance, INSTANCE_KEYS))[: max(query.level.depth, 1)]
+    return [
+        table.c.tenant == tenant if is_looked_up(query, keys) else Anywhere(table.c.tenant) == tenant
+        for table, keys in tables
+    ]
 
 
 def _named_below(tenant: str, query: Query) -> Iterator[Condition]:
     """Look the study of a series or instance up by its UID, instead of looking into every study."""
-    for tag, table in ((SERIES_INSTANCE_UID, series), (SOP_INSTANCE_UID, instance)):
+    for (tag,), table in ((SERIES_KEYS, series), (INSTANCE_KEYS, instance)):
         key = query.keys.get(tag)
         if isinstance(key, SingleValue | UidList):
             joined = series if table is series else instance.join(series, instance.c.series_id == series.c.id)
