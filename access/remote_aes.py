@@ -13,7 +13,7 @@ from archive.inserting import insert_missing
 from archive.origin import DEFAULT_TENANT
 from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
 from archive.tables import remote_ae
-from config.declared import ALL_SERVICES, AEDeclaration, SrClass
+from config.declared import ALL_SERVICES, AEDeclaration, CommitmentReport, SrClass
 
 
 class Source(StrEnum):
@@ -39,6 +39,8 @@ class RemoteAE:
     transfer_syntaxes: tuple[str, ...] = ()
     sr_class: SrClass = "comprehensive3d"
     results: bool | None = None
+    commitment_report: CommitmentReport = "new"
+    availability: bool = False
     source: Source = Source.RUNTIME
 
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-TOPICS: Final = ("events", "arrivals", "jobs", "deliveries", "config")
+TOPICS: Final = ("events", "arrivals", "jobs", "deliveries", "notices", "config")
 
 
 def require_topics(topics: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue, model_validator
 from config.values import AETitle, AsTuple, Name, Network, PeerPort, Section, Tenant, Texts
 
 Service = Literal["echo", "store", "find", "move", "get", "commit", "mpps", "worklist"]
+CommitmentReport = Literal["new", "same"]
 SrClass = Literal["comprehensive3d", "comprehensive", "enhanced"]
 
 ALL_SERVICES: tuple[Service, ...] = ("echo", "store", "find", "move", "get", "commit", "mpps", "worklist")
@@ -38,6 +39,10 @@ class AEDeclaration(Section):
     results
         `True`: every result goes there; `False`: none ever; left out: what came from it
         (`analysis.return_to_sender`).
+    commitment_report
+        On which association it is told the result of storage commitment: a `new` one, or the `same` while it is open.
+    availability
+        Whether it is told of each series that is complete (instance availability notification).
     """
 
     name: Name
@@ -52,6 +57,8 @@ class AEDeclaration(Section):
     transfer_syntaxes: Annotated[tuple[str, ...], AsTuple] = ()
     sr_class: SrClass = "comprehensive3d"
     results: bool | None = None
+    commitment_report: CommitmentReport = "new"
+    availability: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -14,7 +14,7 @@ remote_ae = Table(
     Column("host", Text, nullable=False),
     Column("port", Integer, nullable=False),
     Column("source", String(16), nullable=False),  # "file" or "runtime"
-    # All other keys of [[ae]]: tls, allowed, source_networks, charset, transfer_syntaxes, sr_class, results.
+    # All other keys of [[ae]]: tls, allowed, source_networks, charset, transfer_syntaxes, sr_class, results and so on.
     Column("options", JSON, nullable=False),
     time_column("created"),
     UniqueConstraint("name"),
