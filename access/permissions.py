@@ -30,6 +30,7 @@ class Permission(StrEnum):
     DECIDE_RESULTS = "decide-results"
     READ_DELIVERIES = "read-deliveries"
     CONTROL_DELIVERIES = "control-deliveries"
+    QUERY_REMOTE = "query-remote"
     READ_EVENTS = "read-events"
     READ_ASSOCIATIONS = "read-associations"
     READ_AUDIT = "read-audit"
@@ -56,6 +57,7 @@ PERMISSIONS: Final = MappingProxyType(
             Permission.READ_RESULTS,
             Permission.DECIDE_RESULTS,
             Permission.READ_DELIVERIES,
+            Permission.QUERY_REMOTE,
             Permission.READ_STATISTICS,
         },
         Role.SERVICE: _EVERYBODY

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-TOPICS: Final = ("events", "arrivals", "jobs", "deliveries", "notices", "config")
+TOPICS: Final = ("events", "arrivals", "jobs", "deliveries", "notices", "retrievals", "config")
 
 
 def require_topics(topics: Sequence[str]) -> None:

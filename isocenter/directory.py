@@ -34,13 +34,17 @@ class Admission:
         )
         if isinstance(decision, Refused):
             return Rejection(result=decision.result, source=decision.source, reason=decision.reason)
+        remote = decision.remote_ae
         return Caller(
             calling_ae_title=calling_ae_title,
             called_ae_title=called_ae_title,
             address=address,
             tenant=decision.tenant,
             allowed=decision.allowed,
-            charset=decision.remote_ae.charset if decision.remote_ae else None,
+            charset=remote.charset if remote else None,
+            name=remote.name if remote else "",
+            # There is nowhere else to report to for a caller that nobody configured.
+            report_here=remote is None or remote.commitment_report == "same",
         )
 
 
@@ -73,6 +77,11 @@ class Directory:
         except NotFound:
             return None
         return Destination(peer=as_peer(ae, self._ae_title, self._tls), sr_class=ae.sr_class)
+
+    def peer(self, name: str) -> Peer | None:
+        """Find the AE that retrievals name."""
+        destination = self.destination(name)
+        return destination.peer if destination else None
 
 
 def as_peer(ae: RemoteAE, ae_title: str, tls: CurrentContext) -> Peer:

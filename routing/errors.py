@@ -43,3 +43,7 @@ class AssociationRejected(WireError):
 
 class NoContextAccepted(WireError):
     """The peer accepted the association but none of the presentation contexts that are needed."""
+
+
+class RequestRefused(WireError):
+    """The peer answered a request with a failure; the association has nothing to do with it."""

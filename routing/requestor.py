@@ -28,6 +28,7 @@ from routing.pdu import (
     encode_abort,
 )
 from routing.peers import Peer
+from routing.refusals import refusals
 from routing.rejection import Rejection
 from routing.stream import SocketStream, Stream
 from routing.tls import connect_tls
@@ -72,6 +73,14 @@ def open_association(
         One of `Unreachable`, `HandshakeFailed`, `TimedOut`, `AssociationRejected`, `PeerAborted`, `NoContextAccepted`,
         `ConnectionLost`, `ProtocolViolation`; its text says why.
     """
+    association, _ = negotiate(peer, contexts, roles=roles)
+    return association
+
+
+def negotiate(
+    peer: Peer, contexts: tuple[ProposedContext, ...], *, roles: Mapping[str, Roles] | None = None
+) -> tuple[Association, str]:
+    """Do as `open_association`, and say too what the peer refused, empty when it was nothing."""
     if not contexts:
         raise NoContextAccepted("there is nothing that this peer may be sent")
     request = AssociateRequest(
@@ -93,7 +102,9 @@ def open_association(
     return _established(peer, stream, request, accept)
 
 
-def _established(peer: Peer, stream: Stream, request: AssociateRequest, accept: AssociateAccept) -> Association:
+def _established(
+    peer: Peer, stream: Stream, request: AssociateRequest, accept: AssociateAccept
+) -> tuple[Association, str]:
     association = Association(
         stream,
         contexts=agreed(request, accept),
@@ -103,8 +114,9 @@ def _established(peer: Peer, stream: Stream, request: AssociateRequest, accept: 
     )
     if not association.contexts:
         association.release()
-        raise NoContextAccepted("none of the proposed presentation contexts was accepted")
-    return association
+        why = refusals(request, accept)
+        raise NoContextAccepted(f"none of the proposed presentation contexts was accepted ({why})")
+    return association, refusals(request, accept)
 
 
 def _padded(ae_title: str) -> bytes:

@@ -5,6 +5,7 @@ from archive.tables.columns import metadata
 from archive.tables.configuration import apikey, fact, remote_ae, route, session, user
 from archive.tables.index import arrival, instance, obsolete_blob, quarantine, series, series_association, study
 from archive.tables.notices import availability, commitment, commitment_asked
+from archive.tables.retrievals import retrieval
 from archive.tables.work import delivery, job, result
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "quarantine",
     "remote_ae",
     "result",
+    "retrieval",
     "route",
     "series",
     "series_association",

@@ -22,6 +22,7 @@ from isocenter.sweeping import Sweeping
 from isocenter.wiring import Node, open_node
 from routing.deliveries import DeliveryLoop
 from routing.queueing import Queueing
+from routing.retrievals import RetrievalLoop
 
 _log = structlog.get_logger()
 # Below the supervisor's drain time, so that what was under way is noted.
@@ -39,14 +40,17 @@ def run(settings: Settings) -> None:
         _runner(node, registry, queueing) as runner,
     ):
         settling = SettlingLoop(node, select=registry.select, on_complete=queueing.series)
+        directory = Directory(node.database, settings.dicom)
         delivering = DeliveryLoop(
             node.database,
             node.blobs,
             node.bus,
-            find=Directory(node.database, settings.dicom).destination,
+            find=directory.destination,
             convert=convert,
         )
-        parts = (settling.run, runner.run, delivering.run, Housekeeping(node).run, Sweeping(node).run)
+        retrieving = RetrievalLoop(node.archive, node.bus, find=directory.peer)
+        house = (Housekeeping(node).run, Sweeping(node).run)
+        parts = (settling.run, runner.run, delivering.run, retrieving.run, *house)
         threads = [_start(part, stop) for part in parts]
         say_ready()
         stop.wait()

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,17 @@ def peer(port: int, **changes: Any) -> Peer:
 
 
 @contextmanager
-def scp(contexts: dict[str, list[str]], handlers: list[Any], **options: Any) -> Iterator[Peer]:
-    """Run pynetdicom's SCP for these abstract and transfer syntaxes."""
+def scp(
+    contexts: dict[str, list[str]], handlers: list[Any], *, sent: Sequence[str] = (), **options: Any
+) -> Iterator[Peer]:
+    """Run pynetdicom's SCP for these abstract and transfer syntaxes; `sent` are the classes it sends by C-GET."""
     ae = AE(ae_title="PACS1")
     for name, value in options.items():
         setattr(ae, name, value)
     for abstract, transfers in contexts.items():
         ae.add_supported_context(abstract, transfers)
+    for abstract in sent:
+        ae.add_supported_context(abstract, [EXPLICIT, IMPLICIT], scu_role=True, scp_role=True)
     server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
     try:
         yield peer(server.socket.getsockname()[1])
