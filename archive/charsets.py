@@ -95,14 +95,18 @@ def _decode_fragments(value: bytes, first_codec: str) -> list[str]:
     """Decode a value with code extensions (PS3.5 Section 6.1.2.5) piece by piece."""
     before, *pieces = _FRAGMENT.split(value)
     texts = [_decode_plain(before, first_codec)]
+    right = first_codec
     for sequence, content in zip(pieces[::2], pieces[1::2], strict=True):
         codec = _SEQUENCES[sequence]
         if codec in _WITH_ESCAPES:
             texts.append((sequence + content).decode(codec, "replace"))
             continue
+        # Back to ASCII: letters above it are still of the set that stands beside it.
+        right = right if codec == DEFAULT else codec
         head, *rest = _DELIMITER.split(content, maxsplit=1)
-        texts.append(head.decode(codec, "replace"))
+        texts.append(_decode_plain(head, right))
         texts.extend(_decode_plain(part, first_codec) for part in rest)
+        right = first_codec if rest else right
     return texts
 
 

@@ -15,10 +15,17 @@ Value = str | int | float | Mapping[int, tuple[Any, ...]]
 
 
 class InformationModel(StrEnum):
-    """The two query/retrieve information models (PS3.4 Section C.3)."""
+    """The query/retrieve information models (PS3.4 Section C.3); the last one is retired."""
 
     PATIENT_ROOT = "PATIENT_ROOT"
     STUDY_ROOT = "STUDY_ROOT"
+    PATIENT_STUDY_ONLY = "PATIENT_STUDY_ONLY"
+
+    def has(self, level: Level) -> bool:
+        """Tell whether the model has a level."""
+        if self is InformationModel.STUDY_ROOT:
+            return level is not Level.PATIENT
+        return self is InformationModel.PATIENT_ROOT or level.depth <= Level.STUDY.depth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +84,9 @@ class Query:
         InvalidQuery
             A unique key above the query level is missing or is no single value, or the model has no such level.
         """
-        if self.level is Level.PATIENT and self.model is InformationModel.STUDY_ROOT:
-            raise InvalidQuery("The Study Root model has no PATIENT level.")
-        first = Level.PATIENT if self.model is InformationModel.PATIENT_ROOT else Level.STUDY
+        if not self.model.has(self.level):
+            raise InvalidQuery(f"The model {self.model} has no level {self.level}.")
+        first = Level.STUDY if self.model is InformationModel.STUDY_ROOT else Level.PATIENT
         for level, tag in UNIQUE_KEYS.items():
             above = first.depth <= level.depth < self.level.depth
             if above and not isinstance(self.keys.get(tag), SingleValue):

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, exists, func, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, Select, exists, func, select
 
 from archive.query_attributes import ATTRIBUTES, Attribute, Level, Matching
 from archive.query_computed import below_series, below_study, computed, computed_condition, visible
 from archive.query_conditions import Condition, condition
 from archive.query_indexes import INSTANCE_KEYS, SERIES_KEYS, STUDY_KEYS, Anywhere, is_looked_up
-from archive.query_keys import Key, Range, SingleValue, UidList, Universal
+from archive.query_keys import SingleValue, UidList, Universal
 from archive.query_model import Query, is_returned
+from archive.query_moments import moments
 from archive.tables import instance, series, study
 
 _FROM: Final[dict[Level, FromClause]] = {
@@ -28,7 +29,6 @@ _ROW: Final[dict[Level, Column[int]]] = {
     Level.SERIES: series.c.id,
     Level.IMAGE: instance.c.id,
 }
-_STUDY_DATE, _STUDY_TIME = 0x00080020, 0x00080030
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,23 +161,8 @@ def _conditions(query: Query) -> tuple[list[Condition], list[Condition]]:
         if attribute.matching is Matching.COMPUTED:
             if attribute.level.depth <= query.level.depth:
                 own.append(computed_condition(attribute, key, include_hidden=query.include_hidden))
-        elif tag == _STUDY_TIME and _combines(query):
-            own.extend(_moments(query.keys[_STUDY_DATE], key))
         else:
             target = own if attribute.level.depth <= depth else lower
-            target.append(condition(attribute, key, fuzzy=query.fuzzy))
+            together = moments(query, tag)
+            target.append(condition(attribute, key, fuzzy=query.fuzzy) if together is None else together)
     return own, lower
-
-
-def _combines(query: Query) -> bool:
-    return query.combined_date_time and isinstance(query.keys.get(_STUDY_DATE), Range)
-
-
-def _moments(date: Key, time: Key) -> Iterator[Condition]:
-    """On the first day the time counts from its first moment, on the last day up to its last."""
-    if not isinstance(date, Range) or not isinstance(time, Range):
-        return
-    if date.first is not None and time.first is not None:
-        yield or_(study.c.study_date > date.first, study.c.study_time >= time.first)
-    if date.last is not None and time.last is not None:
-        yield or_(study.c.study_date < date.last, study.c.study_time <= time.last)

@@ -113,6 +113,8 @@ class Context:
         What it is for, and how data sets in it are encoded.
     requestor_scu, requestor_scp
         Roles of the side that asked for the association.
+    extended
+        Application information of SOP class extended negotiation, as the acceptor answered it; empty without.
     """
 
     context_id: int
@@ -120,6 +122,7 @@ class Context:
     transfer_syntax: str
     requestor_scu: bool = True
     requestor_scp: bool = False
+    extended: bytes = b""
 
 
 def agreed(request: AssociateRequest, accept: AssociateAccept) -> dict[int, Context]:
@@ -140,5 +143,6 @@ def agreed(request: AssociateRequest, accept: AssociateAccept) -> dict[int, Cont
             transfer_syntax=answer.transfer_syntax,
             requestor_scu=roles.scu,
             requestor_scp=roles.scp,
+            extended=accept.user.extended.get(proposal.abstract_syntax, b""),
         )
     return contexts

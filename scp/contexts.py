@@ -18,6 +18,7 @@ from routing.negotiation import (
     Roles,
     UserInformation,
 )
+from scp.query_options import agreed_options
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
 PATIENT_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.1.1"
@@ -26,12 +27,28 @@ PATIENT_ROOT_GET: Final = "1.2.840.10008.5.1.4.1.2.1.3"
 STUDY_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.2.1"
 STUDY_ROOT_MOVE: Final = "1.2.840.10008.5.1.4.1.2.2.2"
 STUDY_ROOT_GET: Final = "1.2.840.10008.5.1.4.1.2.2.3"
+# Retired, and still what some older systems ask with.
+PATIENT_STUDY_ONLY_FIND: Final = "1.2.840.10008.5.1.4.1.2.3.1"
+PATIENT_STUDY_ONLY_MOVE: Final = "1.2.840.10008.5.1.4.1.2.3.2"
+PATIENT_STUDY_ONLY_GET: Final = "1.2.840.10008.5.1.4.1.2.3.3"
+MODALITY_WORKLIST_FIND: Final = "1.2.840.10008.5.1.4.31"
+MODALITY_PERFORMED_PROCEDURE_STEP: Final = "1.2.840.10008.3.1.2.3.3"
 
-FIND_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, STUDY_ROOT_FIND})
-MOVE_CLASSES: Final = frozenset({PATIENT_ROOT_MOVE, STUDY_ROOT_MOVE})
-GET_CLASSES: Final = frozenset({PATIENT_ROOT_GET, STUDY_ROOT_GET})
+FIND_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, STUDY_ROOT_FIND, PATIENT_STUDY_ONLY_FIND})
+MOVE_CLASSES: Final = frozenset({PATIENT_ROOT_MOVE, STUDY_ROOT_MOVE, PATIENT_STUDY_ONLY_MOVE})
+GET_CLASSES: Final = frozenset({PATIENT_ROOT_GET, STUDY_ROOT_GET, PATIENT_STUDY_ONLY_GET})
 QUERY_RETRIEVE_CLASSES: Final = FIND_CLASSES | MOVE_CLASSES | GET_CLASSES
+STORAGE_COMMITMENT_PUSH: Final = "1.2.840.10008.1.20.1"
+PROCEDURE_CLASSES: Final = frozenset({MODALITY_WORKLIST_FIND, MODALITY_PERFORMED_PROCEDURE_STEP})
 PATIENT_ROOT_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, PATIENT_ROOT_GET})
+PATIENT_STUDY_ONLY_CLASSES: Final = frozenset(
+    {PATIENT_STUDY_ONLY_FIND, PATIENT_STUDY_ONLY_MOVE, PATIENT_STUDY_ONLY_GET}
+)
+
+# SOP classes whose data sets are small: identifiers and attribute lists.
+_WITHOUT_OBJECTS: Final = (
+    frozenset({VERIFICATION, STORAGE_COMMITMENT_PUSH}) | QUERY_RETRIEVE_CLASSES | PROCEDURE_CLASSES
+)
 
 # Every AE must offer the implicit one, so that big endian identifiers are never the only choice (PS3.5 Section 10.1).
 _LITTLE_ENDIAN: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
@@ -92,7 +109,12 @@ def answer(request: AssociateRequest, *, max_pdu: int) -> AssociateAccept:
         called_ae_title=request.called_ae_title,
         calling_ae_title=request.calling_ae_title,
         contexts=tuple(_answer_context(context) for context in request.contexts),
-        user=UserInformation(max_pdu=max_pdu, operations_window=window, roles=_answer_roles(request)),
+        user=UserInformation(
+            max_pdu=max_pdu,
+            operations_window=window,
+            roles=_answer_roles(request),
+            extended=_answer_extended(request),
+        ),
     )
 
 
@@ -103,7 +125,7 @@ def _answer_context(context: ProposedContext) -> ContextAnswer:
 
 def _negotiate(context: ProposedContext) -> tuple[ContextResult, str]:
     first = context.transfer_syntaxes[0] if context.transfer_syntaxes else IMPLICIT_VR_LITTLE_ENDIAN
-    if context.abstract_syntax == VERIFICATION or context.abstract_syntax in QUERY_RETRIEVE_CLASSES:
+    if context.abstract_syntax in _WITHOUT_OBJECTS:
         acceptable = _LITTLE_ENDIAN.__contains__
     elif is_storage(context.abstract_syntax):
         acceptable = is_storage_syntax
@@ -116,10 +138,25 @@ def _negotiate(context: ProposedContext) -> tuple[ContextResult, str]:
     return ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED, first
 
 
-def _answer_roles(request: AssociateRequest) -> dict[str, Roles]:
-    """Agree to whatever roles a requestor wants for storage: SCP is what it needs to get objects by C-GET.
+def _answer_extended(request: AssociateRequest) -> dict[str, bytes]:
+    """Agree to options of queries and retrieval, of the SOP classes that the requestor proposes."""
+    proposed = {context.abstract_syntax for context in request.contexts} & QUERY_RETRIEVE_CLASSES
+    return {
+        uid: agreed_options(information, find=uid in FIND_CLASSES)
+        for uid, information in request.user.extended.items()
+        if uid in proposed and information
+    }
 
+
+def _answer_roles(request: AssociateRequest) -> dict[str, Roles]:
+    """Agree to whatever roles a requestor wants for storage and for commitment.
+
+    SCP is what it needs to get objects by C-GET, and to report on what we asked it to commit (PS3.4 Section J.3.3).
     Only for SOP classes that it proposes; others have no meaning, and thousands of them would not fit an answer.
     """
     proposed = {context.abstract_syntax for context in request.contexts}
-    return {uid: roles for uid, roles in request.user.roles.items() if uid in proposed and is_storage(uid)}
+    return {uid: roles for uid, roles in request.user.roles.items() if uid in proposed and _has_roles(uid)}
+
+
+def _has_roles(abstract_syntax: str) -> bool:
+    return abstract_syntax == STORAGE_COMMITMENT_PUSH or is_storage(abstract_syntax)

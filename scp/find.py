@@ -15,6 +15,7 @@ from routing.dimse import Element, number
 from routing.negotiation import IMPLICIT_VR_LITTLE_ENDIAN
 from scp import identifier
 from scp.contexts import FIND_CLASSES
+from scp.query_options import options_of
 from scp.session import Session
 from scp.statuses import Status, status_of
 
@@ -45,7 +46,7 @@ class Find:
         self._max_matches = max_matches
 
     def serves(self, abstract_syntax: str) -> bool:
-        """Serve Patient Root and Study Root FIND."""
+        """Serve Patient Root, Study Root and Patient/Study Only FIND."""
         return abstract_syntax in FIND_CLASSES
 
     def handle(self, session: Session, message: Message) -> None:
@@ -64,8 +65,7 @@ class Find:
         implicit = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
         encoded = session.association.identifier()
         asked = identifier.understand(encoded, sop_class_uid=message.context.abstract_syntax, implicit=implicit)
-        wanted = asked.query()
-        wanted.require_hierarchy()
+        wanted = asked.query(options_of(message.context))
         pending = Status.PENDING_KEYS_UNSUPPORTED if wanted.unsupported else Status.PENDING
         message_id = number(message.command, Element.MESSAGE_ID)
         for count, match in enumerate(self._matches(session.caller.tenant, wanted)):

@@ -9,9 +9,10 @@ from archive import charsets
 from archive.errors import InvalidQuery
 from archive.query import InformationModel, Key, Level, Match, Query, Value, key_for, sequence_key
 from scp import elements
-from scp.contexts import PATIENT_ROOT_CLASSES
+from scp.contexts import PATIENT_ROOT_CLASSES, PATIENT_STUDY_ONLY_CLASSES
 from scp.elements import Element, Item
-from scp.texts import response_charset
+from scp.query_options import QueryOptions
+from scp.texts import Encode, response_encoding
 
 SPECIFIC_CHARACTER_SET: Final = 0x00080005
 QUERY_RETRIEVE_LEVEL: Final = 0x00080052
@@ -19,7 +20,7 @@ RETRIEVE_AE_TITLE: Final = 0x00080054
 INSTANCE_AVAILABILITY: Final = 0x00080056
 TIMEZONE_OFFSET: Final = 0x00080201
 _ABOUT_THE_REQUEST: Final = frozenset(
-    {SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL, RETRIEVE_AE_TITLE, INSTANCE_AVAILABILITY, TIMEZONE_OFFSET}
+    {SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL, RETRIEVE_AE_TITLE, INSTANCE_AVAILABILITY}
 )
 _BINARY: Final = {"US": Struct("<H"), "SS": Struct("<h"), "UL": Struct("<I"), "SL": Struct("<i")}
 _CHARSET_VRS: Final = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
@@ -35,7 +36,7 @@ class Asked:
     level
         Query/retrieve level.
     model
-        Patient Root or Study Root.
+        Patient Root, Study Root, or Patient/Study Only.
     elements
         The keys as sent, for the answer has the same attributes.
     keys
@@ -50,15 +51,25 @@ class Asked:
     keys: Mapping[int, Key]
     charset: str
 
-    def query(self, limit: int | None = None) -> Query:
-        """Make the query for the archive."""
-        return Query(
+    def query(self, options: QueryOptions) -> Query:
+        """Make the query for the archive.
+
+        Raises
+        ------
+        InvalidQuery
+            A unique key above the level is missing, and relational queries were not agreed on.
+        """
+        made = Query(
             level=self.level,
             model=self.model,
             keys=self.keys,
             return_tags=frozenset(element.tag for element in self.elements),
-            limit=limit,
+            fuzzy=options.fuzzy,
+            combined_date_time=options.combined_date_time,
         )
+        if not options.relational:
+            made.require_hierarchy()
+        return made
 
 
 def understand(encoded: bytes, *, sop_class_uid: str, implicit: bool) -> Asked:
@@ -74,20 +85,27 @@ def understand(encoded: bytes, *, sop_class_uid: str, implicit: bool) -> Asked:
     found = elements.read(encoded, implicit=implicit)
     texts = {element.tag: element.value for element in found}
     codec = charsets.codec_of(texts.get(SPECIFIC_CHARACTER_SET, b""))
-    model = InformationModel.PATIENT_ROOT if sop_class_uid in PATIENT_ROOT_CLASSES else InformationModel.STUDY_ROOT
+    model = _model(sop_class_uid)
     asked = [element for element in found if element.tag not in _ABOUT_THE_REQUEST and element.tag & 0xFFFF]
     return Asked(
         level=_level(texts.get(QUERY_RETRIEVE_LEVEL, b""), model),
         model=model,
         elements=tuple(asked),
-        keys={element.tag: _key(element, codec) for element in asked},
+        # A time zone says how dates and times are meant (PS3.3 Section C.12.1.1.8); it chooses nothing.
+        keys={element.tag: _key(element, codec) for element in asked if element.tag != TIMEZONE_OFFSET},
         charset=texts.get(SPECIFIC_CHARACTER_SET, b"").decode("ascii", "replace").strip(" \0"),
     )
 
 
+def _model(sop_class_uid: str) -> InformationModel:
+    if sop_class_uid in PATIENT_STUDY_ONLY_CLASSES:
+        return InformationModel.PATIENT_STUDY_ONLY
+    return InformationModel.PATIENT_ROOT if sop_class_uid in PATIENT_ROOT_CLASSES else InformationModel.STUDY_ROOT
+
+
 def _level(value: bytes, model: InformationModel) -> Level:
     text = value.decode("ascii", "replace").strip(" \0")
-    if text not in Level.__members__ or (text == Level.PATIENT and model is InformationModel.STUDY_ROOT):
+    if text not in Level.__members__ or not model.has(Level(text)):
         raise InvalidQuery("Query/Retrieve Level is missing or unknown.")
     return Level(text)
 
@@ -124,8 +142,8 @@ def answer(asked: Asked, match: Match, *, ae_title: str, charset: str | None, im
     implicit
         Whether the context's transfer syntax has implicit VR.
     """
-    term, codec = response_charset(_all_text(match.values), asked.charset if charset is None else charset)
-    found = [_element(one.tag, match.values.get(one.tag, ()), one.items, codec) for one in asked.elements]
+    term, encode = response_encoding(_all_text(match.values), asked.charset if charset is None else charset)
+    found = [_element(one, match.values.get(one.tag, ()), encode) for one in asked.elements]
     found += [
         _text(QUERY_RETRIEVE_LEVEL, "CS", asked.level),
         _text(RETRIEVE_AE_TITLE, "AE", ae_title),
@@ -145,19 +163,24 @@ def _text(tag: int, vr: str, text: str) -> Element:
     return Element(tag=tag, vr=vr, value=text.encode("ascii", "replace"))
 
 
-def _element(tag: int, values: tuple[Value, ...], asked_items: tuple[Item, ...], codec: str) -> Element:
-    vr = elements.vr_of(tag)
+def _element(asked: Element, values: tuple[Value, ...], encode: Encode) -> Element:
+    tag, vr = asked.tag, elements.vr_of(asked.tag)
     if vr == "SQ":
-        return Element(tag=tag, vr=vr, items=tuple(_item(value, asked_items, codec) for value in values))
+        return Element(tag=tag, vr=vr, items=tuple(_item(value, asked.items, encode) for value in values))
+    if not values:
+        # Of a private attribute only the peer knows the VR.
+        return Element(tag=tag, vr=asked.vr if vr == "UN" else vr)
     form = _BINARY.get(vr)
     if form is not None:
         return Element(tag=tag, vr=vr, value=b"".join(form.pack(int(str(value))) for value in values))
     text = "\\".join(str(value) for value in values)
     # Only these may leave the default repertoire; anything else there would be broken data, not text.
-    return Element(tag=tag, vr=vr, value=text.encode(codec if vr in _CHARSET_VRS else "ascii", "replace"))
+    return Element(tag=tag, vr=vr, value=encode(text) if vr in _CHARSET_VRS else text.encode("ascii", "replace"))
 
 
-def _item(value: Value, asked_items: tuple[Item, ...], codec: str) -> Item:
+def _item(value: Value, asked_items: tuple[Item, ...], encode: Encode) -> Item:
+    """Give an item with the attributes that were asked for in it, or with all that are known when it named none."""
     known = value if isinstance(value, Mapping) else {}
-    asked = {element.tag for item in asked_items for element in item}
-    return [_element(tag, row, (), codec) for tag, row in known.items() if not asked or tag in asked]
+    asked = [element for item in asked_items for element in item]
+    wanted = asked or [Element(tag=tag, vr=elements.vr_of(tag)) for tag in known]
+    return [_element(one, known.get(one.tag, ()), encode) for one in wanted]

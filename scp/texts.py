@@ -1,15 +1,25 @@
 """Character sets of requests and responses (PS3.3 Section C.12.1.1.2, PS3.4 Section C.2.2.2)."""
 
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeAlias
 
+from archive import charset_encoding
 from archive.charsets import codec_of
 
 UTF8: Final = "ISO_IR 192"
 _ASCII: Final = "ascii"
+# Half-width letters only; Python's codec of it would go on with two bytes for all others.
+_KATAKANA: Final = "shift_jis"
+
+Encode: TypeAlias = Callable[[str], bytes]
 
 
-def response_charset(texts: str, requested: str) -> tuple[str, str]:
-    """Choose the Specific Character Set for `texts` and the codec that encodes it.
+def response_encoding(texts: str, requested: str) -> tuple[str, Encode]:
+    """Choose the Specific Character Set for `texts` and what encodes it.
+
+    A peer reads what it asks in, so that set is used where it has the characters, code extensions included; an old
+    modality may know nothing else. UTF-8, which has them all, is the answer otherwise.
 
     Parameters
     ----------
@@ -20,9 +30,30 @@ def response_charset(texts: str, requested: str) -> tuple[str, str]:
 
     Returns
     -------
+    tuple
+        Value of (0008,0005), empty for the default repertoire, and the function from text to bytes.
+    """
+    encode = partial(charset_encoding.encode, specific_character_set=requested)
+    try:
+        encode(texts)
+    except UnicodeEncodeError:
+        return UTF8, str.encode
+    return requested, encode
+
+
+def response_charset(texts: str, requested: str) -> tuple[str, str]:
+    """Choose the Specific Character Set for `texts` and Python's codec for it, without code extensions.
+
+    Parameters
+    ----------
+    texts, requested
+        As for `response_encoding`.
+
+    Returns
+    -------
     tuple of str
-        Defined term for (0008,0005), empty for the default repertoire, and Python's codec: that of the request if it
-        can hold the values, else UTF-8, which can hold any.
+        Value of (0008,0005), empty for the default repertoire, and the codec: that of the request if it can hold the
+        values, else UTF-8, which can hold any.
     """
     if texts.isascii():
         return requested, _ASCII
@@ -33,5 +64,6 @@ def response_charset(texts: str, requested: str) -> tuple[str, str]:
             texts.encode(codec)
         except UnicodeEncodeError:
             return UTF8, "utf-8"
-        return requested, codec
+        if codec != _KATAKANA:
+            return requested, codec
     return UTF8, "utf-8"

@@ -11,6 +11,7 @@ from pynetdicom.association import Association
 from archive.origin import Origin, OriginKind
 from routing import dimse
 from routing.dimse import Command, CommandField
+from routing.negotiation import UserInformation
 from routing.pdu import p_data
 from scp.elements import Element, write
 from scp.find import Find
@@ -19,6 +20,7 @@ from tests.scp.samples import ct_image, write_file
 from tests.scp.wire import EXPLICIT, Wire
 
 PATIENT_ROOT, STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
+PATIENT_STUDY_ONLY = "1.2.840.10008.5.1.4.1.2.3.1"
 
 
 def keep(node: Node, *datasets: Dataset) -> None:
@@ -32,6 +34,7 @@ def scu(node: Node) -> Iterator[Association]:
     ae = AE(ae_title="MODALITY1")
     ae.add_requested_context(PATIENT_ROOT)
     ae.add_requested_context(STUDY_ROOT)
+    ae.add_requested_context(PATIENT_STUDY_ONLY)
     association = ae.associate("127.0.0.1", node.port, ae_title="ISOCENTER")
     assert association.is_established
     yield association
@@ -89,6 +92,18 @@ def test_all_levels_of_the_patient_root_are_answered(node: Node, scu: Associatio
     assert found[0].StudyInstanceUID == image.StudyInstanceUID
 
 
+def test_the_model_of_patients_and_studies_only_has_these_two_levels(node: Node, scu: Association) -> None:
+    image = ct_image()
+    keep(node, image)
+    found, _ = ask(scu, keys("PATIENT", PatientID="P1", PatientName=""), PATIENT_STUDY_ONLY)
+    assert found[0].PatientName == "Müller^Änne"
+    found, _ = ask(scu, keys("STUDY", PatientID="P1", StudyInstanceUID=""), PATIENT_STUDY_ONLY)
+    assert found[0].StudyInstanceUID == image.StudyInstanceUID
+    unique = {"PatientID": "P1", "StudyInstanceUID": image.StudyInstanceUID}
+    assert ask(scu, keys("SERIES", **unique, SeriesInstanceUID=""), PATIENT_STUDY_ONLY)[1] == [0xA900]
+    assert ask(scu, keys("STUDY", StudyInstanceUID=""), PATIENT_STUDY_ONLY)[1] == [0xA900]
+
+
 def test_keys_that_the_index_does_not_have_are_answered_empty_with_ff01(node: Node, scu: Association) -> None:
     keep(node, ct_image())
     found, statuses = ask(scu, keys("STUDY", PatientID="P1", StudyInstanceUID="", PregnancyStatus=None))
@@ -136,11 +151,18 @@ def test_a_query_is_matched_in_its_own_character_set(node: Node, scu: Associatio
     assert len(ask(scu, identifier)[0]) == 1
 
 
-def raw_query(node: Node, *elements: Element, after: Command | None = None) -> Wire:
-    """Associate and send a study query, without a client that would look at its values."""
+def raw_query(
+    node: Node,
+    *elements: Element,
+    after: Command | None = None,
+    level: bytes = b"STUDY",
+    options: bytes = b"",
+) -> Wire:
+    """Associate and send a query, without a client that would look at its values."""
     wire = Wire(node.connect())
-    wire.associate({1: (STUDY_ROOT, (EXPLICIT,))})
-    identifier = write([Element(tag=0x00080052, vr="CS", value=b"STUDY"), *elements], implicit=False)
+    user = UserInformation(max_pdu=16384, extended={STUDY_ROOT: options} if options else {})
+    wire.associate({1: (STUDY_ROOT, (EXPLICIT,))}, user=user)
+    identifier = write([Element(tag=0x00080052, vr="CS", value=level), *elements], implicit=False)
     command = dimse.request(CommandField.C_FIND, 7, data_set=True)
     wire.send(
         p_data(1, dimse.encode_command({**command, 0x0002: STUDY_ROOT}), is_command=True, fragment=16000)
@@ -179,4 +201,41 @@ def test_more_matches_than_the_limit_end_with_out_of_resources(node: Node) -> No
     node.services[CommandField.C_FIND] = Find(node.database, ae_title="ISOCENTER", max_matches=3)
     wire = raw_query(node, Element(tag=0x0020000D, vr="UI"))
     assert [wire.status() for _ in range(4)] == [0xFF00, 0xFF00, 0xFF00, 0xA700]
+    wire.close()
+
+
+RELATIONAL, COMBINED, FUZZY = b"\1", b"\0\1", b"\0\0\1"
+
+
+@pytest.mark.parametrize(("options", "statuses"), [(b"", [0xA900]), (b"\0", [0xA900]), (RELATIONAL, [0xFF00, 0])])
+def test_relational_queries_are_answered_when_they_were_agreed_on(
+    node: Node, options: bytes, statuses: list[int]
+) -> None:
+    image = ct_image()
+    keep(node, image)
+    keyed = Element(tag=0x00080018, vr="UI", value=image.SOPInstanceUID.encode())
+    wire = raw_query(node, keyed, level=b"IMAGE", options=options)
+    assert [wire.status() for _ in statuses] == statuses
+    wire.close()
+
+
+@pytest.mark.parametrize(("options", "statuses"), [(b"", [0]), (FUZZY, [0xFF00, 0])])
+def test_names_are_matched_word_by_word_when_that_was_agreed_on(
+    node: Node, options: bytes, statuses: list[int]
+) -> None:
+    keep(node, ct_image(PatientName="Doering^Anna Maria"))
+    wire = raw_query(node, Element(tag=0x00100010, vr="PN", value=b"maria doer"), options=options)
+    assert [wire.status() for _ in statuses] == statuses
+    wire.close()
+
+
+@pytest.mark.parametrize(("options", "statuses"), [(b"", [0]), (COMBINED, [0xFF00, 0])])
+def test_date_and_time_are_one_moment_when_that_was_agreed_on(node: Node, options: bytes, statuses: list[int]) -> None:
+    keep(node, ct_image(StudyDate="20200102", StudyTime="0600"))
+    from_to = (
+        Element(tag=0x00080020, vr="DA", value=b"20200101-20200103"),
+        Element(tag=0x00080030, vr="TM", value=b"1000-"),
+    )
+    wire = raw_query(node, *from_to, options=options)
+    assert [wire.status() for _ in statuses] == statuses
     wire.close()

@@ -69,8 +69,8 @@ class Wire:
         )
         self.send(encode_request(request))
 
-    def associate(self, contexts: Mapping[int, tuple[str, tuple[str, ...]]]) -> AssociateAccept:
-        self.request(contexts)
+    def associate(self, contexts: Mapping[int, tuple[str, tuple[str, ...]]], **changes: object) -> AssociateAccept:
+        self.request(contexts, **changes)  # type: ignore[arg-type]  # as in `request`
         kind, body = self.pdu()
         assert kind == 2, f"PDU type {kind}: {body.hex()}"
         return decode_accept(body)
