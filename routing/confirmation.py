@@ -1,6 +1,6 @@
 """Whether a peer really keeps what it was sent: storage commitment, else C-FIND (PS3.4 Annexes J and C)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -51,8 +51,19 @@ class Confirmation:
     confirmed: frozenset[str]
 
 
-def confirm(peer: Peer, instances: Sequence[StoredInstance]) -> Confirmation:
+def confirm(
+    peer: Peer, instances: Sequence[StoredInstance], *, remember: Callable[[str], object] = lambda _: None
+) -> Confirmation:
     """Ask `peer` about `instances`, by the best means it accepts.
+
+    Parameters
+    ----------
+    peer
+        Who has them.
+    instances
+        What it is asked about.
+    remember
+        Called with the Transaction UID before commitment is requested: the report may come on another association.
 
     Raises
     ------
@@ -65,7 +76,7 @@ def confirm(peer: Peer, instances: Sequence[StoredInstance]) -> Confirmation:
     except NoContextAccepted:
         return Confirmation(means=Means.NONE, confirmed=frozenset())
     try:
-        confirmation = _ask(association, instances)
+        confirmation = _ask(association, instances, remember)
     except WireError:
         association.abort()
         raise
@@ -73,10 +84,14 @@ def confirm(peer: Peer, instances: Sequence[StoredInstance]) -> Confirmation:
     return confirmation
 
 
-def _ask(association: Association, instances: Sequence[StoredInstance]) -> Confirmation:
+def _ask(
+    association: Association, instances: Sequence[StoredInstance], remember: Callable[[str], object]
+) -> Confirmation:
     committing, finding = context_for(association, COMMITMENT), context_for(association, STUDY_ROOT_FIND)
     if committing:
-        committed = _commit(association, committing, instances)
+        transaction = str(generate_uid())
+        remember(transaction)
+        committed = _commit(association, committing, instances, transaction)
         if committed is not None:
             return Confirmation(means=Means.COMMITMENT, confirmed=committed)
     if finding:
@@ -84,7 +99,9 @@ def _ask(association: Association, instances: Sequence[StoredInstance]) -> Confi
     return Confirmation(means=Means.NONE, confirmed=frozenset())
 
 
-def _commit(association: Association, context: Context, instances: Sequence[StoredInstance]) -> frozenset[str] | None:
+def _commit(
+    association: Association, context: Context, instances: Sequence[StoredInstance], transaction: str
+) -> frozenset[str] | None:
     """Request commitment; gives the committed UIDs, or none when the peer declines or does not report here."""
     transaction = str(generate_uid())
     command = dimse.request(CommandField.N_ACTION, association.next_message_id(), data_set=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from archive import deliveries
+from archive import asked_commitments, deliveries
 from archive.database import Database
 from archive.deliveries import ClaimedDelivery
 from archive.errors import NodeError
@@ -107,7 +107,9 @@ class Confirmer:
 
     def _ask(self, question: _Question) -> Sequence[StoredInstance]:
         """Ask once; gives the objects that are worth another question."""
-        answer = confirm(question.peer, question.instances)
+        answer = confirm(
+            question.peer, question.instances, remember=lambda transaction: self._remember(question, transaction)
+        )
         if answer.means is Means.NONE:
             self._without_means[question.peer] = time.monotonic() + _NO_MEANS_SECONDS
             return ()
@@ -116,3 +118,15 @@ class Confirmer:
             self._database.write(deliveries.mark_confirmed, ids, now=time.time())
             self._announce()
         return [one for one in question.instances if str(one.sop_instance_uid) not in answer.confirmed]
+
+    def _remember(self, question: _Question, transaction_uid: str) -> None:
+        """Keep what is asked: peers that do not report on our association do so on one of theirs."""
+        claims = [question.claims[str(instance.sop_instance_uid)] for instance in question.instances]
+        self._database.write(
+            asked_commitments.remember,
+            claims[0].tenant,
+            transaction_uid=transaction_uid,
+            destination=question.peer.name,
+            deliveries={claim.sop_instance_uid: claim.id for claim in claims},
+            now=time.time(),
+        )

@@ -32,6 +32,10 @@ class Caller:
         Services it may ask for: echo, store, find, move, get and so on.
     charset
         Specific Character Set it is answered in, where configured.
+    name
+        The remote AE that is configured for it; blank where there is none.
+    report_here
+        Whether it is told the result of storage commitment on the association of its request.
     """
 
     calling_ae_title: str
@@ -40,6 +44,8 @@ class Caller:
     tenant: str
     allowed: frozenset[str]
     charset: str | None = None
+    name: str = ""
+    report_here: bool = False
 
 
 class Admission(Protocol):
