@@ -7,6 +7,7 @@ from typing import Annotated, Final, Self
 
 import typer
 from rich import box
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -37,6 +38,7 @@ _Study = Annotated[str, typer.Argument(metavar="STUDY_UID", help="Study Instance
 _Series = Annotated[list[str] | None, typer.Option("--series", help="Series Instance UID: only this one; repeatable.")]
 _Tenant = Annotated[str, typer.Option(help="Whose objects they become.")]
 
+_WIDEST: Final = 1_000
 _COLUMNS: Final[Mapping[Level, Sequence[str]]] = {
     Level.PATIENT: ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
     Level.STUDY: ("StudyDate", "PatientID", "PatientName", "ModalitiesInStudy", "AccessionNumber", "StudyInstanceUID"),
@@ -112,14 +114,12 @@ def _keys(given: Sequence[str]) -> dict[str, str]:
 
 
 def _show(matches: Sequence[Mapping[str, str]], columns: Sequence[str]) -> None:
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        # UIDs are there to be copied: they are shown whole, however narrow the terminal.
-        widest = max((len(match[column]) for match in matches), default=0) if column.endswith("UID") else None
-        table.add_column(column, min_width=widest, no_wrap=widest is not None)
+    table = Table(*columns, box=box.SIMPLE_HEAD)
     for match in matches:
         table.add_row(*(Text(match[column]) for column in columns))
-    output.print(table, soft_wrap=True, crop=False)
+    # UIDs are there to be copied: the table is as wide as it must be, however narrow the terminal.
+    widest = Measurement.get(output, output.options.update(max_width=_WIDEST), table).maximum
+    output.print(table, width=widest, crop=False)
 
 
 def _peer(database: Database, settings: Settings, name: str) -> Peer:
