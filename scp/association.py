@@ -18,6 +18,7 @@ from routing.stream import Stream
 from scp import admission, contexts
 from scp.admission import Admission, Caller
 from scp.arrival import Arrival
+from scp.choice import Choice
 from scp.handshake import read_request
 from scp.recorder import Recorder
 from scp.session import Service, Session
@@ -71,7 +72,7 @@ class Acceptor:
         rules: Admission,
         recorder: Recorder,
         slots: Slots,
-        services: Mapping[int, Service],
+        services: Mapping[int, Service | Choice],
         limits: Limits,
     ) -> None:
         self._rules = rules
@@ -195,9 +196,13 @@ class Acceptor:
         return ""
 
     def _dispatch(self, session: Session, message: Message) -> None:
+        service = self._service_for(message)
         if is_response(message.command):
-            raise ProtocolViolation(_RESPONSE_DATA_SET, AbortReason.UNEXPECTED_PARAMETER)
-        service = self._services.get(number(message.command, Element.COMMAND_FIELD))
+            # To a request of this side: only a service that makes such requests knows them.
+            if service is None:
+                raise ProtocolViolation(_RESPONSE_DATA_SET, AbortReason.UNEXPECTED_PARAMETER)
+            service.handle(session, message)
+            return
         refusal = _refusal(session.caller, service, message)
         if service is None or refusal is not None:
             session.association.discard()
@@ -205,12 +210,18 @@ class Acceptor:
         else:
             service.handle(session, message)
 
+    def _service_for(self, message: Message) -> Service | None:
+        service = self._services.get(number(message.command, Element.COMMAND_FIELD))
+        return service.service_for(message.context.abstract_syntax) if isinstance(service, Choice) else service
+
 
 def _refusal(caller: Caller, service: Service | None, message: Message) -> Status | None:
     if service is None:
         return Status.UNRECOGNIZED_OPERATION
     abstract_syntax = message.context.abstract_syntax
-    sop_class = text(message.command, Element.AFFECTED_SOP_CLASS_UID)
+    # Requests about an instance that exists name its class as the requested one (PS3.7 Section 10.1).
+    affected = text(message.command, Element.AFFECTED_SOP_CLASS_UID)
+    sop_class = affected or text(message.command, Element.REQUESTED_SOP_CLASS_UID)
     if sop_class != abstract_syntax or not service.serves(abstract_syntax):
         return Status.SOP_CLASS_NOT_SUPPORTED
     if service.verb not in caller.allowed:

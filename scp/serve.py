@@ -17,16 +17,22 @@ from routing.dimse import CommandField
 from routing.sender import Blobs
 from scp.admission import Admission
 from scp.association import Acceptor, Limits
+from scp.choice import Choice
+from scp.commitment import Commitment
+from scp.commitment_confirmed import CommitmentConfirmed
+from scp.commitment_reports import REPORT_ANSWERED, CommitmentReports
 from scp.doors import Door
 from scp.echo import Echo
 from scp.find import Find
 from scp.get import Get
 from scp.listener import Listener
 from scp.move import Destinations, Move
+from scp.mpps import PerformedProcedureSteps
 from scp.recorder import DatabaseRecorder
 from scp.session import Service
 from scp.slots import Slots
 from scp.store import Intake, Store
+from scp.worklist import Worklist
 
 _log = structlog.get_logger()
 DRAIN_SECONDS: Final = 10.0
@@ -115,12 +121,21 @@ def acceptor(settings: Settings, parts: Parts, recorder: DatabaseRecorder, slots
     )
 
 
-def services(settings: Settings, parts: Parts) -> dict[int, Service]:
+def services(settings: Settings, parts: Parts) -> dict[int, Service | Choice]:
     """Give the services of this node by the command field of their requests."""
+    steps = PerformedProcedureSteps(parts.database, parts.bus)
+    reports = CommitmentReports(parts.database, parts.bus)
     return {
         CommandField.C_ECHO: Echo(),
         CommandField.C_STORE: Store(parts.intake, max_object_bytes=settings.dicom.max_object_bytes),
-        CommandField.C_FIND: Find(parts.database, ae_title=settings.dicom.ae_title),
+        CommandField.C_FIND: Choice(
+            [Find(parts.database, ae_title=settings.dicom.ae_title), Worklist(parts.database)],
+        ),
         CommandField.C_MOVE: Move(parts.database, parts.blobs, parts.destinations),
         CommandField.C_GET: Get(parts.database, parts.blobs),
+        CommandField.N_ACTION: Choice([Commitment(parts.database, reports)]),
+        CommandField.N_EVENT_REPORT: CommitmentConfirmed(parts.database, parts.bus),
+        REPORT_ANSWERED: reports,
+        CommandField.N_CREATE: Choice([steps]),
+        CommandField.N_SET: Choice([steps]),
     }

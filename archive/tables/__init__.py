@@ -5,6 +5,7 @@ from archive.tables.columns import metadata
 from archive.tables.configuration import apikey, fact, remote_ae, route, session, user
 from archive.tables.index import arrival, instance, obsolete_blob, quarantine, series, series_association, study
 from archive.tables.notices import availability, commitment, commitment_asked
+from archive.tables.procedures import performed_instance, procedure_step, worklist_entry
 from archive.tables.retrievals import retrieval
 from archive.tables.work import delivery, job, result
 
@@ -23,6 +24,8 @@ __all__ = [
     "job",
     "metadata",
     "obsolete_blob",
+    "performed_instance",
+    "procedure_step",
     "quarantine",
     "remote_ae",
     "result",
@@ -33,4 +36,5 @@ __all__ = [
     "session",
     "study",
     "user",
+    "worklist_entry",
 ]

@@ -16,6 +16,7 @@ from config.settings import Settings
 from routing.peers import Peer
 from routing.rejection import CALLED_AE_UNKNOWN, CALLING_AE_UNKNOWN, Rejection
 from scp.admission import Caller
+from scp.choice import Choice
 from scp.doors import Door, bind
 from scp.listener import Listener
 from scp.recorder import DatabaseRecorder
@@ -24,7 +25,7 @@ from scp.session import Service
 from scp.slots import Slots
 from scp.tls import secured
 
-ALL_VERBS = frozenset({"echo", "store", "find", "move", "get"})
+ALL_VERBS = frozenset({"echo", "store", "find", "move", "get", "worklist", "mpps"})
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Rules:
 
     allowed: dict[str, frozenset[str]] = field(default_factory=lambda: {"MODALITY1": ALL_VERBS})
     called: str = "ISOCENTER"
+    tenant: str = "default"
+    report_here: bool = False
 
     def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller | Rejection:
         if called_ae_title != self.called:
@@ -43,8 +46,10 @@ class Rules:
             calling_ae_title=calling_ae_title,
             called_ae_title=called_ae_title,
             address=address,
-            tenant="default",
+            tenant=self.tenant,
             allowed=self.allowed[calling_ae_title],
+            name=calling_ae_title,
+            report_here=self.report_here,
         )
 
 
@@ -71,7 +76,7 @@ class Node:
     rules: Rules
     destinations: KnownPeers
     folder: Path
-    services: dict[int, Service]
+    services: dict[int, Service | Choice]
     slots: Slots
 
     @property

@@ -44,7 +44,7 @@ def test_private_and_newer_storage_classes_are_stored(abstract: str) -> None:
     "abstract",
     [
         "1.2.840.10008.1.20.1",  # storage commitment
-        "1.2.840.10008.5.1.4.31",  # modality worklist
+        "1.2.840.10008.5.1.4.32.1",  # general purpose worklist, retired
         "1.2.840.10008.5.1.1.9",  # basic grayscale print
         "1.2.840.10008.5.1.4.1.1.200.4",  # a FIND below the storage root
         "1.2.840.10008.5.1.4.38.1",  # hanging protocols have no patient
