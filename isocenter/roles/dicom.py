@@ -1,6 +1,8 @@
 """The listener: one of the processes that share the DICOM ports."""
 
+import gc
 import resource
+from typing import Final
 
 import structlog
 
@@ -16,6 +18,8 @@ from scp.doors import Door
 from scp.serve import Parts, run_listener
 from scp.tls import secured
 
+_COLLECT_AFTER: Final = 50_000
+
 _log = structlog.get_logger()
 
 
@@ -23,6 +27,8 @@ def run(settings: Settings) -> None:
     """Serve DICOM until SIGTERM."""
     doors = _doors(settings)
     _allow_descriptors()
+    # An object leaves no cycles behind, but enough small values to start a collection every few of them.
+    gc.set_threshold(_COLLECT_AFTER)
     with open_node(settings, role="dicom") as node:
         _tidy_up(node)
         rules = AdmissionCache(node.database, settings, node.bus)
