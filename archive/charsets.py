@@ -65,8 +65,19 @@ _UNWANTED: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def codec_of(specific_character_set: bytes) -> str:
-    """Return the codec of the first value of Specific Character Set (0008,0005)."""
-    term = specific_character_set.split(b"\\")[0].decode("latin_1").strip(" \0").upper()
+    """Return the codec of what stands before any escape sequence: that of the first value of (0008,0005).
+
+    Where that is the default repertoire, bytes above it have no meaning there; senders that leave escape sequences out
+    mean the next character set.
+    """
+    codecs = [_codec_of_term(term) for term in specific_character_set.split(b"\\")]
+    if codecs[0] == DEFAULT:
+        return next((codec for codec in codecs[1:] if codec not in _WITH_ESCAPES), DEFAULT)
+    return codecs[0]
+
+
+def _codec_of_term(value: bytes) -> str:
+    term = value.decode("latin_1").strip(" \0").upper()
     # Terms are often misspelt: ISO-IR 100, ISO IR 100, ISO_IR_100, and ISO 2022 IR 100 without code extensions.
     number = re.fullmatch(r"ISO[ _-]?(?:2022[ _-])?IR[ _-]?(\d+)", term)
     return _CODECS.get(f"ISO_IR {number[1]}" if number else term, "utf_8")

@@ -46,6 +46,18 @@ def test_misspelt_character_sets_are_understood(spelling: bytes) -> None:
     assert decode(b"J\xe9", codec_of(spelling)) == "Jé"
 
 
+@pytest.mark.parametrize(
+    ("charset", "value", "text"),
+    [
+        (b"\\ISO 2022 IR 58", b"Zhang=\xd5\xc5^\xd0\xa1", "Zhang=张^小"),
+        (b"\\ISO 2022 IR 149", b"Hong=\xfb\xf3^\xd1\xce", "Hong=洪^吉"),
+        (b"ISO 2022 IR 6\\ISO 2022 IR 100", b"J\xe9", "Jé"),
+    ],
+)
+def test_escape_sequences_that_were_left_out_are_supplied(charset: bytes, value: bytes, text: str) -> None:
+    assert decode(value, codec_of(charset)) == text
+
+
 def test_undeclared_text_is_guessed() -> None:
     assert decode("Müller".encode(), codec_of(b"")) == "Müller"
     assert decode(b"M\xfcller", codec_of(b"")) == "Müller"
