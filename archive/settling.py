@@ -1,20 +1,22 @@
 """When a series is complete, and what follows from that: jobs, deliveries, or a record of why nothing does.
 
-Complete means: no instance for the quiet time, and no association open that stored into it. Images that come later
-open the series again; it completes again, as a new generation with new jobs.
+Complete means: no instance for the quiet time, and no association open that stored into it; or all instances that a
+completed procedure step lists, and no others (`archive.performed`). Images that come later open the series again; it
+completes again, as a new generation with new jobs.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, exists, func, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, exists, func, or_, update
 from sqlalchemy import select as sql_select
 
 from archive import events, jobs, rollup
 from archive.arrivals import ANNOUNCE_SECONDS, collect_arrivals, is_unannounced
 from archive.associations import is_alive
 from archive.event_types import SeriesComplete
+from archive.performed import is_listed_and_here
 from archive.series_summary import SeriesSummary, find_summary, summarize
 from archive.tables import arrival, association, series, series_association
 
@@ -99,6 +101,8 @@ def next_due(connection: Connection, *, now: float, quiet_seconds: float) -> flo
         # A listener on another machine may have a clock that is ahead.
         return received + _COLLECT_SECONDS if received <= now else now
     is_open = series.c.complete.is_(False)
+    if connection.execute(sql_select(exists().where(is_open, is_listed_and_here()))).scalar_one():
+        return now
     quiet = sql_select(func.min(series.c.last_arrival)).where(is_open)
     announced = sql_select(func.min(series.c.last_announced)).where(is_unannounced())
     waits = ((quiet, quiet_seconds), (announced, ANNOUNCE_SECONDS))
@@ -107,13 +111,14 @@ def next_due(connection: Connection, *, now: float, quiet_seconds: float) -> flo
 
 
 def _due(now: float, quiet_seconds: float) -> Select[Any]:
-    is_quiet = and_(series.c.complete.is_(False), series.c.last_arrival <= now - quiet_seconds)
+    is_quiet = series.c.last_arrival <= now - quiet_seconds
     uncollected = exists().where(arrival.c.series_id == series.c.id)
     held = and_(_has_open_association(now), series.c.last_arrival > now - _HOLD_SECONDS)
     return (
         sql_select(series)
         # The messages of a series' instances come before that of its end.
-        .where(is_quiet, ~is_unannounced(), ~uncollected, ~held)
+        .where(series.c.complete.is_(False), or_(is_listed_and_here(), and_(is_quiet, ~held)))
+        .where(~is_unannounced(), ~uncollected)
         .order_by(series.c.id)
         .limit(_BATCH)
     )
