@@ -7,6 +7,7 @@ from typing import Annotated, Final, Self
 
 import typer
 from rich import box
+from rich.console import Console
 from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -119,7 +120,7 @@ def _show(matches: Sequence[Mapping[str, str]], columns: Sequence[str]) -> None:
         table.add_row(*(Text(match[column]) for column in columns))
     # UIDs are there to be copied: the table is as wide as it must be, however narrow the terminal.
     widest = Measurement.get(output, output.options.update(max_width=_WIDEST), table).maximum
-    output.print(table, width=widest, crop=False)
+    Console(width=max(widest, output.width), highlight=False).print(table)
 
 
 def _peer(database: Database, settings: Settings, name: str) -> Peer:
