@@ -11,6 +11,9 @@ from analysis.errors import UnknownAnalyzer
 from analysis.registry import Registry, open_registry
 from analysis.runner import Runner, limits_of
 from archive.bus import TOPICS
+from archive.connection import Connection
+from archive.series_summary import SeriesSummary
+from archive.settling import OnComplete
 from config.settings import Settings
 from isocenter.conversion import convert
 from isocenter.directory import Directory
@@ -20,7 +23,9 @@ from isocenter.parentage import say_ready, stop_event
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
 from isocenter.wiring import Node, open_node
+from routing.availability import Availability
 from routing.deliveries import DeliveryLoop
+from routing.notices import NoticeLoop
 from routing.queueing import Queueing
 from routing.retrievals import RetrievalLoop
 
@@ -39,7 +44,7 @@ def run(settings: Settings) -> None:
         open_node(settings, role="worker", database_connections=10) as node,
         _runner(node, registry, queueing) as runner,
     ):
-        settling = SettlingLoop(node, select=registry.select, on_complete=queueing.series)
+        settling = SettlingLoop(node, select=registry.select, on_complete=_on_complete(queueing))
         directory = Directory(node.database, settings.dicom)
         delivering = DeliveryLoop(
             node.database,
@@ -49,8 +54,9 @@ def run(settings: Settings) -> None:
             convert=convert,
         )
         retrieving = RetrievalLoop(node.archive, node.bus, find=directory.peer)
+        noticing = NoticeLoop(node.database, node.blobs, node.bus, find=directory.peer)
         house = (Housekeeping(node).run, Sweeping(node).run)
-        parts = (settling.run, runner.run, delivering.run, retrieving.run, *house)
+        parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run, *house)
         threads = [_start(part, stop) for part in parts]
         say_ready()
         stop.wait()
@@ -62,6 +68,16 @@ def run(settings: Settings) -> None:
             thread.join(max(deadline - time.monotonic(), 0.0))
     if failure.happened:
         sys.exit(1)
+
+
+def _on_complete(queueing: Queueing) -> OnComplete:
+    availability = Availability()
+
+    def complete(connection: Connection, summary: SeriesSummary) -> None:
+        queueing.series(connection, summary)
+        availability.series(connection, summary)
+
+    return complete
 
 
 def _registry(settings: Settings) -> Registry:
