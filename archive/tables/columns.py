@@ -33,6 +33,12 @@ def text_column(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, server_default="")
 
 
+def looked_up_column(name: str) -> Column[str]:
+    """Return a text that an index finds by what it begins with: only the order of code points bounds that."""
+    by_code_point = Text().with_variant(Text(collation="C"), "postgresql")
+    return Column(name, by_code_point, nullable=False, server_default="")
+
+
 def time_column(name: str, *, nullable: bool = False) -> Column[float]:
     """Return a moment in seconds since the epoch."""
     return Column(name, Float(53), nullable=nullable)

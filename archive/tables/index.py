@@ -6,7 +6,7 @@ character set; `*_match` columns hold the form that matching compares (see `arch
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from archive.tables.columns import Key, key_column, metadata, tenant_column, text_column, time_column
+from archive.tables.columns import Key, key_column, looked_up_column, metadata, tenant_column, text_column, time_column
 
 study = Table(
     "study",
@@ -18,10 +18,10 @@ study = Table(
     # are not taken for one person.
     Column("patient_key", Text, nullable=False),
     text_column("patient_id"),
-    text_column("patient_id_match"),
+    looked_up_column("patient_id_match"),
     text_column("issuer_of_patient_id"),
     text_column("patient_name"),
-    text_column("patient_name_match"),
+    looked_up_column("patient_name_match"),
     text_column("patient_birth_date"),
     text_column("patient_birth_time"),
     text_column("patient_sex"),
@@ -36,7 +36,7 @@ study = Table(
     text_column("study_date"),
     text_column("study_time"),
     text_column("accession_number"),
-    text_column("accession_number_match"),
+    looked_up_column("accession_number_match"),
     text_column("study_id"),
     text_column("study_description"),
     text_column("study_description_match"),
