@@ -25,6 +25,11 @@ function MainNavigation({ session }: { session: Session }) {
           Upload
         </Link>
       )}
+      {can(session, "query-remote") && (
+        <Link to="/remote" className={LINK}>
+          Remote PACS
+        </Link>
+      )}
       {administration && (
         <Link to="/admin" className={LINK} activeOptions={{ includeSearch: false }}>
           Administration

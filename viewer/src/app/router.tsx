@@ -26,6 +26,12 @@ const upload = createRoute({
   component: lazyRouteComponent(() => import("../upload/UploadPage"), "UploadPage"),
 });
 
+const remote = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/remote",
+  component: lazyRouteComponent(() => import("../remote/RemotePage"), "RemotePage"),
+});
+
 const admin = createRoute({
   getParentRoute: () => rootRoute,
   path: "/admin",
@@ -41,7 +47,7 @@ const activity = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([worklist, study, upload, admin, activity]),
+  routeTree: rootRoute.addChildren([worklist, study, upload, remote, admin, activity]),
   defaultPreload: false,
   scrollRestoration: true,
 });

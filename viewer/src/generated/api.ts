@@ -325,6 +325,126 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/peers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Peers
+     * @description List the remote AEs that may be asked, by name.
+     */
+    get: operations["list_peers_api_v1_peers_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/aes/{name}/query": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Query Ae
+     * @description Ask a remote archive (C-FIND). 502 with the reason where it cannot be asked or refuses.
+     */
+    post: operations["query_ae_api_v1_aes__name__query_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/aes/{name}/retrieve": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Retrieve From Ae
+     * @description Have a study, or series of it, sent here by a remote archive (C-GET or C-MOVE); see `retrievals`.
+     */
+    post: operations["retrieve_from_ae_api_v1_aes__name__retrieve_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retrievals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Retrievals
+     * @description List retrievals, newest first.
+     */
+    get: operations["list_retrievals_api_v1_retrievals_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retrievals/{retrieval_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Retrieval
+     * @description Answer one retrieval.
+     */
+    get: operations["read_retrieval_api_v1_retrievals__retrieval_id__get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/retrievals/{retrieval_id}/cancel": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel Retrieval
+     * @description Stop a retrieval (C-CANCEL); what has come stays.
+     */
+    post: operations["cancel_retrieval_api_v1_retrievals__retrieval_id__cancel_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/analyzers": {
     parameters: {
       query?: never;
@@ -751,6 +871,15 @@ export interface components {
       | "result.accepted"
       | "result.rejected"
       | "delivery.retried"
+      | "remote.query"
+      | "retrieval.started"
+      | "retrieval.canceled"
+      | "retrieval.ended"
+      | "worklist.created"
+      | "worklist.changed"
+      | "worklist.deleted"
+      | "procedure-step.created"
+      | "procedure-step.changed"
       | "audit.read"
       | "node.started"
       | "node.stopped";
@@ -1028,6 +1157,13 @@ export interface components {
       /** Next */
       next: string | null;
     };
+    /** Items[Retrieval] */
+    Items_Retrieval_: {
+      /** Items */
+      items: components["schemas"]["Retrieval"][];
+      /** Next */
+      next: string | null;
+    };
     /** Items[Route] */
     Items_Route_: {
       /** Items */
@@ -1094,6 +1230,12 @@ export interface components {
      */
     JobState: "PENDING" | "ANALYZING" | "COMPLETE" | "FAILED" | "SKIPPED" | "CANCELED";
     /**
+     * Level
+     * @description Query/retrieve levels.
+     * @enum {string}
+     */
+    Level: "PATIENT" | "STUDY" | "SERIES" | "IMAGE";
+    /**
      * Login
      * @description Who wants to come in.
      */
@@ -1103,6 +1245,12 @@ export interface components {
       /** Password */
       password: string;
     };
+    /**
+     * Method
+     * @description How objects are asked for.
+     * @enum {string}
+     */
+    Method: "get" | "move";
     /**
      * NewKey
      * @description A key to be made.
@@ -1147,6 +1295,28 @@ export interface components {
       ready: boolean;
     };
     /**
+     * PeerName
+     * @description A remote AE, as far as whoever asks it must know it.
+     */
+    PeerName: {
+      /** Name */
+      name: string;
+      /** Ae Title */
+      ae_title: string;
+    } & {
+      [key: string]: unknown;
+    };
+    /**
+     * Peers
+     * @description All that may be asked.
+     */
+    Peers: {
+      /** Items */
+      items: components["schemas"]["PeerName"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
      * Permission
      * @description What a role may include.
      * @enum {string}
@@ -1165,6 +1335,7 @@ export interface components {
       | "decide-results"
       | "read-deliveries"
       | "control-deliveries"
+      | "query-remote"
       | "read-events"
       | "read-associations"
       | "read-audit"
@@ -1174,6 +1345,35 @@ export interface components {
       | "read-configuration"
       | "configure"
       | "manage-accounts";
+    /**
+     * QueryAnswer
+     * @description What it has: each match as values by keyword; `more` says that the limit left some out.
+     */
+    QueryAnswer: {
+      /** Items */
+      items: {
+        [key: string]: string;
+      }[];
+      /** More */
+      more: boolean;
+    };
+    /**
+     * QueryBody
+     * @description What is asked of a remote archive: values by keyword, such as `{"PatientName": "DOE*"}`.
+     */
+    QueryBody: {
+      /** @default STUDY */
+      level: components["schemas"]["Level"];
+      /** Keys */
+      keys?: {
+        [key: string]: string;
+      };
+      /**
+       * Limit
+       * @default 200
+       */
+      limit: number;
+    };
     /**
      * RefusedFile
      * @description A file that was not taken, and why.
@@ -1254,6 +1454,62 @@ export interface components {
      * @enum {string}
      */
     ResultState: "preliminary" | "accepted" | "rejected" | "superseded";
+    /**
+     * Retrieval
+     * @description One wish, and the objects as the peer counts them; `remaining` is null until it does.
+     */
+    Retrieval: {
+      /** Id */
+      id: string;
+      /** Remote Ae */
+      remote_ae: string;
+      /**
+       * Method
+       * @enum {string}
+       */
+      method: "get" | "move";
+      /** Study Uid */
+      study_uid: string;
+      /** Series Uids */
+      series_uids: string[];
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "queued" | "running" | "complete" | "partial" | "failed" | "canceled";
+      /** Remaining */
+      remaining: number | null;
+      /** Completed */
+      completed: number;
+      /** Failed */
+      failed: number;
+      /** Warning */
+      warning: number;
+      /** Message */
+      message: string;
+      /** Cancel Requested */
+      cancel_requested: boolean;
+      /** Principal */
+      principal: string;
+      /** Created */
+      created: string;
+      /** Finished */
+      finished: string | null;
+    } & {
+      [key: string]: unknown;
+    };
+    /**
+     * RetrieveBody
+     * @description What is wanted: a study, or only some of its series.
+     */
+    RetrieveBody: {
+      /** Study Uid */
+      study_uid: string;
+      /** Series Uids */
+      series_uids?: string[];
+      /** @default get */
+      method: components["schemas"]["Method"];
+    };
     /**
      * Role
      * @description Roles of users and API keys.
@@ -1955,6 +2211,17 @@ export interface operations {
           sr_class?: "comprehensive3d" | "comprehensive" | "enhanced";
           /** Results */
           results?: boolean | null;
+          /**
+           * Commitment Report
+           * @default new
+           * @enum {string}
+           */
+          commitment_report?: "new" | "same";
+          /**
+           * Availability
+           * @default false
+           */
+          availability?: boolean;
         };
       };
     };
@@ -2074,6 +2341,17 @@ export interface operations {
           sr_class?: "comprehensive3d" | "comprehensive" | "enhanced";
           /** Results */
           results?: boolean | null;
+          /**
+           * Commitment Report
+           * @default new
+           * @enum {string}
+           */
+          commitment_report?: "new" | "same";
+          /**
+           * Availability
+           * @default false
+           */
+          availability?: boolean;
         };
       };
     };
@@ -2526,6 +2804,197 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Delivery"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_peers_api_v1_peers_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Peers"];
+        };
+      };
+    };
+  };
+  query_ae_api_v1_aes__name__query_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["QueryBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["QueryAnswer"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  retrieve_from_ae_api_v1_aes__name__retrieve_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RetrieveBody"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Retrieval"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_retrievals_api_v1_retrievals_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description `next` of the page before */
+        cursor?: string | null;
+        id?: string | null;
+        remote_ae?: string | null;
+        method?: ("get" | "move") | null;
+        study_uid?: string | null;
+        status?: ("queued" | "running" | "complete" | "partial" | "failed" | "canceled") | null;
+        principal?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Items_Retrieval_"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_retrieval_api_v1_retrievals__retrieval_id__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        retrieval_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Retrieval"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  cancel_retrieval_api_v1_retrievals__retrieval_id__cancel_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        retrieval_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Retrieval"];
         };
       };
       /** @description Validation Error */

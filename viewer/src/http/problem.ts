@@ -28,6 +28,8 @@ function text(value: unknown): string | undefined {
 export function explain(error: unknown): string {
   if (error instanceof Problem) {
     if (error.status === 403) return `You are not allowed to do this. ${error.message}`;
+    // Another system's failure, in the node's words: the node itself is well.
+    if (error.status === 502) return error.message;
     if (error.status >= 500) return `The node could not answer: ${error.message}`;
     return error.message;
   }

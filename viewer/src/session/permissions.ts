@@ -10,6 +10,7 @@ export type Permission =
   | "control-jobs"
   | "decide-results"
   | "manage-accounts"
+  | "query-remote"
   | "read-associations"
   | "read-audit"
   | "read-configuration"
