@@ -31,6 +31,8 @@ class Permission(StrEnum):
     READ_DELIVERIES = "read-deliveries"
     CONTROL_DELIVERIES = "control-deliveries"
     QUERY_REMOTE = "query-remote"
+    READ_WORKLIST = "read-worklist"
+    SCHEDULE = "schedule"
     READ_EVENTS = "read-events"
     READ_ASSOCIATIONS = "read-associations"
     READ_AUDIT = "read-audit"
@@ -59,6 +61,7 @@ PERMISSIONS: Final = MappingProxyType(
             Permission.READ_DELIVERIES,
             Permission.QUERY_REMOTE,
             Permission.READ_STATISTICS,
+            Permission.READ_WORKLIST,
         },
         Role.SERVICE: _EVERYBODY
         | {
@@ -70,6 +73,9 @@ PERMISSIONS: Final = MappingProxyType(
             Permission.READ_DELIVERIES,
             Permission.READ_STATISTICS,
             Permission.READ_METRICS,
+            # Systems that plan examinations speak to the API as this role.
+            Permission.READ_WORKLIST,
+            Permission.SCHEDULE,
         },
         # Sees who did what, never an image or a report.
         Role.AUDITOR: _EVERYBODY

@@ -32,6 +32,7 @@ from api.resources import (
     deliveries,
     events,
     jobs,
+    procedure_steps,
     remote,
     results,
     retrievals,
@@ -44,6 +45,7 @@ from api.resources import (
     tenants,
     uploads,
     users,
+    worklist,
 )
 from api.viewer import Viewer
 from archive.errors import NodeError
@@ -64,6 +66,8 @@ _RESOURCES = (
     jobs,
     results,
     studies,
+    worklist,
+    procedure_steps,
     uploads,
     audit,
     events,

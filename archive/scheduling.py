@@ -123,7 +123,7 @@ def replace(
     NotParsable
         Something that must have a value has none.
     """
-    known = _row(connection, tenant, entry_id)
+    known = _row(connection, tenant, entry_id, lock=True)
     filled = completed(_with_identifiers(attributes, known["attributes"]))
     require_complete(filled)
     change = update(worklist_entry).where(worklist_entry.c.id == entry_id)
@@ -148,7 +148,7 @@ def remove(connection: Connection, tenant: str, entry_id: int, *, principal: str
     NotFound
         There is no such entry.
     """
-    row = _row(connection, tenant, entry_id)
+    row = _row(connection, tenant, entry_id, lock=True)
     connection.execute(delete(worklist_entry).where(worklist_entry.c.id == entry_id))
     _record(connection, audit.Action.WORKLIST_DELETED, row, principal, now)
 
@@ -158,9 +158,10 @@ def get(connection: Connection, tenant: str, entry_id: int) -> dict[str, Any]:
     return as_item(_row(connection, tenant, entry_id))
 
 
-def _row(connection: Connection, tenant: str, entry_id: int) -> RowMapping:
+def _row(connection: Connection, tenant: str, entry_id: int, *, lock: bool = False) -> RowMapping:
     statement = select(worklist_entry).where(worklist_entry.c.id == entry_id, worklist_entry.c.tenant == tenant)
-    row = connection.execute(statement.with_for_update()).mappings().one_or_none()
+    statement = statement.with_for_update() if lock else statement
+    row = connection.execute(statement).mappings().one_or_none()
     if row is None:
         raise NotFound
     return row

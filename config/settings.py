@@ -19,6 +19,7 @@ from config.sections import (
     WebSettings,
 )
 from config.values import AsTuple, FilePath
+from config.worklists import WorklistSettings
 
 _URL_SECTIONS: dict[str, type[DatabaseSettings | StorageSettings]] = {
     "database": DatabaseSettings,
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     analysis: AnalysisSettings = AnalysisSettings()
     security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
+    worklist: WorklistSettings = WorklistSettings()
     ae: Annotated[tuple[AEDeclaration, ...], AsTuple] = ()
     route: Annotated[tuple[RouteDeclaration, ...], AsTuple] = ()
     analyzer: Annotated[tuple[AnalyzerDeclaration, ...], AsTuple] = ()

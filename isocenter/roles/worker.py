@@ -23,6 +23,7 @@ from isocenter.parentage import say_ready, stop_event
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
 from isocenter.wiring import Node, open_node
+from isocenter.worklist_folder import WorklistFolder
 from routing.availability import Availability
 from routing.deliveries import DeliveryLoop
 from routing.notices import NoticeLoop
@@ -55,7 +56,7 @@ def run(settings: Settings) -> None:
         )
         retrieving = RetrievalLoop(node.archive, node.bus, find=directory.peer)
         noticing = NoticeLoop(node.database, node.blobs, node.bus, find=directory.peer)
-        house = (Housekeeping(node).run, Sweeping(node).run)
+        house = (Housekeeping(node).run, Sweeping(node).run, WorklistFolder(settings, node.database).run)
         parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run, *house)
         threads = [_start(part, stop) for part in parts]
         say_ready()
