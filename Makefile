@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-profile bench-turnaround fuzz
+.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-query bench-profile bench-turnaround fuzz
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -58,6 +58,9 @@ crash: setup peers ## 50 rounds of kill -9 and objects of 2 and 4 GiB, into docs
 # Options of the benchmarks: make bench-ingest BENCH="--quick --only CT-1 memory"; BENCH=--help names them.
 bench-ingest: setup peers ## ingest beside Orthanc, 6 to 9 minutes, into docs/benchmarks.md; BENCH=--help
 	$(BIN)/python -m tests.benchmarks.ingest $(BENCH)
+
+bench-query: setup peers ## C-FIND beside Orthanc and beside more instances, into docs/benchmarks.md; BENCH=--quick
+	$(BIN)/python -m tests.benchmarks.query $(BENCH)
 
 bench-profile: setup peers ## where the listeners' time goes, as root, into docs/benchmarks.md
 	@$(BIN)/uv sync --frozen --inexact --quiet --group profile

@@ -32,7 +32,7 @@ class _OrthancAlone(Orthanc):
     """Orthanc on its defaults, without plugins."""
 
     def _configuration(self) -> dict[str, Any]:
-        return {**super()._configuration(), "Plugins": []}
+        return {**super()._configuration(), "Plugins": [], "DicomAlwaysAllowFind": True}
 
 
 @contextmanager
@@ -65,6 +65,18 @@ def orthanc(folder: Path) -> Iterator[Receiver]:
     assert started._process
     try:
         yield Receiver(name=ORTHANC, port=started.dicom_port, called="ORTHANC", pid=started._process.pid)
+    finally:
+        started.stop()
+
+
+@contextmanager
+def orthanc_with_http(folder: Path) -> Iterator[tuple[Receiver, str]]:
+    """Run Orthanc, and tell the URL of its API, by which it is filled faster than by C-STORE."""
+    started = _OrthancAlone(folder, node_port=1).start()
+    assert started._process
+    try:
+        receiver = Receiver(name=ORTHANC, port=started.dicom_port, called="ORTHANC", pid=started._process.pid)
+        yield receiver, f"http://127.0.0.1:{started.http_port}"
     finally:
         started.stop()
 
