@@ -7,6 +7,7 @@ from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID
 
 from config.settings import Settings
+from isocenter.conformance_commitment import commitment
 from routing.tls_contexts import TLS_1_2_CIPHERS
 from scp import contexts
 
@@ -15,6 +16,7 @@ _SERVICES = (
     ("Query (FIND)", sorted(contexts.FIND_CLASSES)),
     ("Retrieve (MOVE)", sorted(contexts.MOVE_CLASSES)),
     ("Retrieve (GET)", sorted(contexts.GET_CLASSES)),
+    ("Storage Commitment Push Model", (contexts.STORAGE_COMMITMENT_PUSH,)),
 )
 _DICOMWEB = (
     ("Query", "QIDO-RS", "PS3.18 Section 10.6"),
@@ -84,6 +86,7 @@ def _acceptor() -> Iterator[str]:
         yield from _table(("SOP class", "UID"), [(UID(uid).name, uid) for uid in classes])
     yield "Transfer syntaxes: Implicit VR Little Endian, Explicit VR Little Endian."
     yield ""
+    yield from commitment()
     yield "### Storage"
     yield ""
     yield (
@@ -128,7 +131,8 @@ def _requestor(settings: Settings) -> Iterator[str]:
     yield (
         "C-STORE of stored objects and results, as stored or, where the peer accepts nothing else, decompressed to "
         "Explicit or Implicit VR Little Endian; C-ECHO; Storage Commitment Push Model and C-FIND (Study Root) to "
-        "confirm what was sent."
+        "confirm what was sent; Instance Availability Notification (N-CREATE) of received series that are complete, to "
+        "AEs with `availability`."
     )
     yield ""
     if settings.ae:

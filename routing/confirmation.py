@@ -103,7 +103,6 @@ def _commit(
     association: Association, context: Context, instances: Sequence[StoredInstance], transaction: str
 ) -> frozenset[str] | None:
     """Request commitment; gives the committed UIDs, or none when the peer declines or does not report here."""
-    transaction = str(generate_uid())
     command = dimse.request(CommandField.N_ACTION, association.next_message_id(), data_set=True)
     command[Element.REQUESTED_SOP_CLASS_UID] = COMMITMENT
     command[Element.REQUESTED_SOP_INSTANCE_UID] = COMMITMENT_INSTANCE

@@ -63,8 +63,7 @@ class Noticing:
         self._database.write(commitments.mark_examined, claim, failures, now=time.time())
         _log.info(
             "commitment_examined",
-            transaction=asked.transaction_uid,
-            ae_title=asked.ae_title,
+            **_names(asked),
             objects=len(asked.items),
             not_committed=len(failures),
         )
@@ -116,4 +115,4 @@ def _complain(event: str, claim: Claim, reason: str, *, again: bool, **names: st
 
 
 def _names(asked: Commitment) -> dict[str, str]:
-    return {"transaction": asked.transaction_uid, "destination": asked.destination or asked.ae_title}
+    return {"commitment": str(asked.id), "destination": asked.destination or asked.ae_title}

@@ -86,7 +86,7 @@ class Commitment:
         _log.info(
             "commitment_requested",
             association=session.association_id,
-            transaction=transaction_uid,
+            commitment=str(kept),
             objects=len(items),
         )
         return kept

@@ -67,7 +67,8 @@ class CommitmentConfirmed:
         asked = self._database.read(asked_commitments.find, session.caller.tenant, transaction_uid)
         # Nobody reports for somebody else: what is confirmed may be deleted where it came from.
         if asked is None or asked.destination != session.caller.name:
-            _log.warning("commitment_report_refused", association=session.association_id)
+            destination = asked.destination if asked else ""
+            _log.warning("commitment_report_refused", association=session.association_id, destination=destination)
             return Status.INVALID_ARGUMENT_VALUE
         items = report.get("ReferencedSOPSequence") or ()
         kept = {str(item.get("ReferencedSOPInstanceUID", "")) for item in items}

@@ -30,10 +30,12 @@ class Committing:
     def __init__(self, *, transaction: str | None = None) -> None:
         self.handlers = [(evt.EVT_N_ACTION, self._act)]
         self.answer: int | None = None
+        self.asked: list[str] = []
         self._transaction = transaction
 
     def _act(self, event: evt.Event) -> tuple[int, None]:
         information = event.action_information
+        self.asked.append(information.TransactionUID)
         report = Dataset()
         report.TransactionUID = self._transaction or information.TransactionUID
         report.ReferencedSOPSequence = [information.ReferencedSOPSequence[0]]
@@ -69,6 +71,14 @@ def test_storage_commitment_comes_first(instances: list[StoredInstance]) -> None
     assert confirmed.means is Means.COMMITMENT
     assert confirmed.confirmed == {str(instances[0].sop_instance_uid)}
     assert committing.answer == 0
+
+
+def test_a_transaction_is_remembered_for_a_report_on_another_association(instances: list[StoredInstance]) -> None:
+    committing, remembered = Committing(), list[str]()
+    with scp({COMMITMENT: [EXPLICIT]}, committing.handlers) as destination:
+        confirm(destination, instances, remember=remembered.append)
+    assert remembered == committing.asked
+    assert len(remembered) == 1
 
 
 def test_without_commitment_the_objects_are_looked_for(instances: list[StoredInstance]) -> None:

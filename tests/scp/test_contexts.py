@@ -43,7 +43,7 @@ def test_private_and_newer_storage_classes_are_stored(abstract: str) -> None:
 @pytest.mark.parametrize(
     "abstract",
     [
-        "1.2.840.10008.1.20.1",  # storage commitment
+        "1.2.840.10008.1.20.2",  # storage commitment, pull model, retired
         "1.2.840.10008.5.1.4.32.1",  # general purpose worklist, retired
         "1.2.840.10008.5.1.1.9",  # basic grayscale print
         "1.2.840.10008.5.1.4.1.1.200.4",  # a FIND below the storage root
