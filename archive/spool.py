@@ -18,6 +18,8 @@ from archive.writeback import start_writeback
 SUFFIX: Final = ".part"
 # Smaller pieces are collected, so that a sender of small PDUs does not cost a system call for each.
 _COLLECT_BYTES: Final = 65_536
+# Each request costs some 50 microseconds: most images are one, and of large ones the disk has not much left at the end.
+_WRITEBACK_BYTES: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,8 @@ class SpoolFile:
         self._size = 0
         self._hash = hashlib.sha256()
         self._path, self._descriptor = _create(folder)
-        self._written = 0
+        # How far it is written, and how far the disk was asked to begin.
+        self._written = self._started = 0
         self._begun = perf_counter()
         self._open = True
 
@@ -151,6 +154,8 @@ class SpoolFile:
             self.discard()
             raise
         self._open = False
+        # While the disk writes, the header is read.
+        self._start_writeback()
         return Spooled(
             path=self._path,
             descriptor=self._descriptor,
@@ -181,9 +186,14 @@ class SpoolFile:
                 _write_all(self._descriptor, (bytes(self._pending) + view)[written:])
         except OSError as error:
             raise storage_error(error) from error
-        start_writeback(self._descriptor, self._written, total)
-        self._written += total
         self._pending = bytearray()
+        self._written += total
+        if self._written - self._started >= _WRITEBACK_BYTES:
+            self._start_writeback()
+
+    def _start_writeback(self) -> None:
+        start_writeback(self._descriptor, self._started, self._written - self._started)
+        self._started = self._written
 
 
 def _create(folder: Path) -> tuple[Path, int]:
