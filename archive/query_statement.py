@@ -2,33 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, exists, func, select
+from sqlalchemy import Select, exists, func, select
 
 from archive.query_attributes import ATTRIBUTES, Attribute, Level, Matching
-from archive.query_computed import below_series, below_study, computed, computed_condition, visible
+from archive.query_columns import FROM, ROW, returned
+from archive.query_computed import below_series, below_study, computed_condition, visible
 from archive.query_conditions import Condition, condition
 from archive.query_indexes import INSTANCE_KEYS, SERIES_KEYS, STUDY_KEYS, Anywhere, is_looked_up
 from archive.query_keys import SingleValue, UidList, Universal
 from archive.query_model import Query, is_returned
 from archive.query_moments import moments
 from archive.tables import instance, series, study
-
-_FROM: Final[dict[Level, FromClause]] = {
-    Level.PATIENT: study,
-    Level.STUDY: study,
-    Level.SERIES: series.join(study, series.c.study_id == study.c.id),
-    Level.IMAGE: instance.join(series, instance.c.series_id == series.c.id).join(
-        study, series.c.study_id == study.c.id
-    ),
-}
-_ROW: Final[dict[Level, Column[int]]] = {
-    Level.PATIENT: study.c.id,
-    Level.STUDY: study.c.id,
-    Level.SERIES: series.c.id,
-    Level.IMAGE: instance.c.id,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,84 +33,75 @@ class Statement:
 
 def statement(tenant: str, query: Query) -> Statement:
     """Build the statement that answers a query."""
-    identifiers = _identifiers(query.level)
-    attributes = tuple(ATTRIBUTES[tag] for tag in sorted(query.wanted) if is_returned(tag, query.level))
-    columns = [
-        column for attribute in attributes for column in _returned(attribute, include_hidden=query.include_hidden)
-    ]
-    chosen = select(*identifiers, *columns).select_from(_FROM[query.level])
-    if query.limit is None and not query.offset:
-        found = _in_order(chosen.where(*_where(tenant, query)), query)
-    else:
+    tags = frozenset(tag for tag in query.wanted if is_returned(tag, query.level))
+    answer = returned(query.level, tags, include_hidden=query.include_hidden)
+    if answer.is_computed and query.limit is not None:
         # What is counted and collected is worked out for the rows of the page, not for all that were sorted.
-        rows = _page(tenant, query).correlate(None)
-        found = _in_order(chosen.where(_ROW[query.level].in_(rows)), query)
-    return Statement(found, attributes, len(identifiers))
+        rows = _page(select(ROW[query.level]).select_from(FROM[query.level]), tenant, query)
+        found = _in_order(answer.select.where(ROW[query.level].in_(rows.correlate(None))), query)
+    else:
+        found = _page(answer.select, tenant, query)
+    return Statement(found, answer.attributes, answer.identifiers)
 
 
-def _page(tenant: str, query: Query) -> Select[Any]:
-    """Select the ids of the rows of one page."""
-    rows = select(_ROW[query.level]).select_from(_FROM[query.level]).where(*_where(tenant, query))
-    return _in_order(rows, query).limit(query.limit).offset(query.offset or None)
+def _page(chosen: Select[Any], tenant: str, query: Query) -> Select[Any]:
+    """Keep to the rows of one page."""
+    row = ROW[query.level]
+    if query.after is not None:
+        chosen = chosen.where(row < query.after if _is_newest_first(query.level) else row > query.after)
+    chosen = _in_order(chosen.where(*_where(tenant, query)), query)
+    if query.limit is not None:
+        chosen = chosen.limit(query.limit)
+    return chosen.offset(query.offset) if query.offset else chosen
+
+
+def _is_newest_first(level: Level) -> bool:
+    return level.depth <= Level.STUDY.depth
 
 
 def _in_order(chosen: Select[Any], query: Query) -> Select[Any]:
     """Sort by id: rows get growing ones, so that the order is stable while images arrive."""
-    row = _ROW[query.level]
-    newest_first = query.level.depth <= Level.STUDY.depth
-    if query.after is not None:
-        chosen = chosen.where(row < query.after if newest_first else row > query.after)
-    return chosen.order_by(row.desc() if newest_first else row)
+    row = ROW[query.level]
+    return chosen.order_by(row.desc() if _is_newest_first(query.level) else row)
 
 
 def counting(tenant: str, query: Query) -> Select[Any]:
     """Build the statement that counts the matches of a query, whatever its limit."""
-    rows = select(_ROW[query.level]).select_from(_FROM[query.level]).where(*_where(tenant, query)).subquery()
+    rows = select(ROW[query.level]).select_from(FROM[query.level]).where(*_where(tenant, query)).subquery()
     return select(func.count()).select_from(rows)
-
-
-def _identifiers(level: Level) -> list[ColumnElement[Any]]:
-    columns: list[ColumnElement[Any]] = [_ROW[level], study.c.patient_id]
-    if level.depth >= Level.STUDY.depth:
-        columns.append(study.c.study_instance_uid)
-    if level.depth >= Level.SERIES.depth:
-        columns.append(series.c.series_instance_uid)
-    if level.depth >= Level.IMAGE.depth:
-        columns.append(instance.c.sop_instance_uid)
-    return columns
-
-
-def _returned(attribute: Attribute, *, include_hidden: bool) -> Iterator[ColumnElement[Any]]:
-    if attribute.matching is Matching.SEQUENCE:
-        for item in attribute.items.values():
-            yield from _returned(item, include_hidden=include_hidden)
-    elif attribute.column is not None:
-        # A label of its own for each: two tables have a column of the same name.
-        yield attribute.column.label(f"a{attribute.tag:08x}")
-    else:
-        yield computed(attribute, include_hidden=include_hidden).label(f"a{attribute.tag:08x}")
 
 
 def _where(tenant: str, query: Query) -> list[Condition]:
     own, lower = _conditions(query)
-    seen = visible(include_hidden=query.include_hidden)
-    found = [*_of_tenant(tenant, query), *own]
-    match query.level:
-        case Level.IMAGE:
-            return [*found, seen]
-        case Level.SERIES:
-            joined, below = below_series(include_hidden=query.include_hidden)
-            return [*found, exists().select_from(joined).where(below, *lower).correlate(series, study)]
-        case _:
-            joined, below = below_study(include_hidden=query.include_hidden)
-            found.append(exists().select_from(joined).where(below, *lower).correlate(study))
-            found.extend(_named_below(tenant, query))
+    found = [*_of_tenant(tenant, query), *own, _seen(query.level, *lower, include_hidden=query.include_hidden)]
+    if query.level.depth <= Level.STUDY.depth:
+        found.extend(_named_below(tenant, query))
     if query.level is Level.PATIENT:
         # The index by patient would group, but all patients of the tenant.
         patient = Anywhere(study.c.patient_key) if is_looked_up(query) else study.c.patient_key
         newest = select(func.max(study.c.id)).where(*found).group_by(patient)
         return [study.c.id.in_(newest.correlate(None))]
     return found
+
+
+def _seen(level: Level, *lower: Condition, include_hidden: bool) -> Condition:
+    """Demand a visible instance, below which or in which the conditions on lower levels hold."""
+    return _seen_if(level, lower, include_hidden=include_hidden) if lower else _seen_at_all(level, include_hidden)
+
+
+@lru_cache
+def _seen_at_all(level: Level, include_hidden: bool) -> Condition:  # noqa: FBT001 - a key of the cache
+    return _seen_if(level, (), include_hidden=include_hidden)
+
+
+def _seen_if(level: Level, lower: tuple[Condition, ...], *, include_hidden: bool) -> Condition:
+    if level is Level.IMAGE:
+        return visible(include_hidden=include_hidden)
+    if level is Level.SERIES:
+        joined, below = below_series(include_hidden=include_hidden)
+        return exists().select_from(joined).where(below, *lower).correlate(series, study)
+    joined, below = below_study(include_hidden=include_hidden)
+    return exists().select_from(joined).where(below, *lower).correlate(study)
 
 
 def _of_tenant(tenant: str, query: Query) -> list[Condition]:
