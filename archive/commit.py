@@ -5,7 +5,6 @@ them a moment. Those who come during the commit wait for the next one, which tak
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,10 +20,10 @@ from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
 from archive.index import Entry, Outcome, Record
 from archive.ingest_rows import SeriesKey
+from archive.series_cache import SeriesCache
 from archive.stages import Level, Stage, Stages
 
 _LARGEST_GROUP: Final = 200
-_REMEMBERED_SERIES: Final = 10_000
 _TRIES: Final = 3
 # About as long as the flush of a file, which those on the way are waiting for.
 _COMPANY_SECONDS: Final = 0.000_8
@@ -94,7 +93,7 @@ class GroupCommit:
         self._sync_names = sync_names
         self._is_there = is_there
         self._stages = stages or Stages()
-        self._series = _SeriesCache()
+        self._series = SeriesCache()
         self._committing = threading.Lock()
         self._company = Company()
         self._waiting: list[_Ticket] = []
@@ -267,31 +266,3 @@ def _first_of_each_uid(entries: Sequence[Entry]) -> list[Entry]:
     for entry in entries:
         firsts.setdefault((entry.record.origin.tenant, entry.record.header.sop_instance_uid), entry)
     return list(firsts.values())
-
-
-class _SeriesCache:
-    """Ids of series that are in the database, the recently used ones."""
-
-    def __init__(self) -> None:
-        self._ids: OrderedDict[SeriesKey, int] = OrderedDict()
-
-    def get(self, key: SeriesKey) -> int | None:
-        """Return the id of a series, if it is known."""
-        return self._ids.get(key)
-
-    def known(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
-        """Return the ids of those keys that are known."""
-        return {key: self._ids[key] for key in keys if key in self._ids}
-
-    def remember(self, ids: dict[SeriesKey, int]) -> None:
-        """Remember ids whose transaction is committed."""
-        for key, series_id in ids.items():
-            self._ids[key] = series_id
-            self._ids.move_to_end(key)
-        while len(self._ids) > _REMEMBERED_SERIES:
-            self._ids.popitem(last=False)
-
-    def forget(self, keys: Iterable[SeriesKey]) -> None:
-        """Forget ids that may have vanished."""
-        for key in keys:
-            self._ids.pop(key, None)
