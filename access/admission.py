@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, Literal
 
+from access.passwords import verify_password
+from access.proofs import NOTHING_SHOWN, Proof, VerifyPassword, shows_certificate, shows_user
 from access.remote_aes import RemoteAE
 from archive.origin import DEFAULT_TENANT
 from config.declared import ALL_SERVICES
@@ -49,18 +51,39 @@ class Refused:
         1/1/3 and so on.
     text
         The same for people: "1/1/3 calling AE title not recognized".
+    detail
+        What the numbers do not tell; for this node's records, not for the peer.
     """
 
     result: int
     source: int
     reason: int
     text: str
+    detail: str = ""
 
 
 CALLING_NOT_RECOGNIZED: Final = Refused(result=1, source=1, reason=3, text="1/1/3 calling AE title not recognized")
 CALLED_NOT_RECOGNIZED: Final = Refused(result=1, source=1, reason=7, text="1/1/7 called AE title not recognized")
 FROM_ELSEWHERE: Final = Refused(
-    result=1, source=1, reason=3, text="1/1/3 calling AE title not recognized from this address"
+    result=1,
+    source=1,
+    reason=3,
+    text="1/1/3 calling AE title not recognized from this address",
+    detail="not from this address",
+)
+OTHER_CERTIFICATE: Final = Refused(
+    result=1,
+    source=1,
+    reason=3,
+    text="1/1/3 calling AE title not recognized with this certificate",
+    detail="it does not show the certificate that is configured for it",
+)
+OTHER_USER: Final = Refused(
+    result=1,
+    source=1,
+    reason=1,
+    text="1/1/1 no reason given",
+    detail="it does not show the user identity that is configured for it",
 )
 
 
@@ -78,14 +101,19 @@ class AdmissionRules:
         What becomes of AE titles that nobody configured.
     remote_aes
         Those that somebody did.
+    verify
+        Checks passwords of user identity negotiation.
     """
 
     ae_title: str
     require_called_ae: bool
     unknown_callers: Literal["reject", "store", "accept"]
     remote_aes: tuple[RemoteAE, ...]
+    verify: VerifyPassword = verify_password
 
-    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Admitted | Refused:
+    def decide(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, proof: Proof = NOTHING_SHOWN
+    ) -> Admitted | Refused:
         """Admit or refuse a caller. Spaces around titles do not count (PS3.5 Section 6.2, AE); case does."""
         calling, called = calling_ae_title.strip(" "), called_ae_title.strip(" ")
         if self.require_called_ae and called != self.ae_title:
@@ -96,10 +124,17 @@ class AdmissionRules:
         if not configured:
             return self._decide_unknown()
         # One that names its networks speaks more precisely than one that does not.
+        refusal = FROM_ELSEWHERE
         for ae in sorted(configured, key=lambda each: not each.source_networks):
-            if _may_call_from(ae, address):
+            if not _may_call_from(ae, address):
+                continue
+            if not shows_certificate(ae, proof):
+                refusal = OTHER_CERTIFICATE
+            elif not shows_user(ae, proof, self.verify):
+                refusal = OTHER_USER
+            else:
                 return Admitted(remote_ae=ae, allowed=frozenset(ae.allowed), tenant=ae.tenant)
-        return FROM_ELSEWHERE
+        return refusal
 
     def _decide_unknown(self) -> Admitted | Refused:
         allowed = _UNKNOWN_MAY[self.unknown_callers]

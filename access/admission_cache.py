@@ -7,6 +7,8 @@ from typing import Final
 
 from access import remote_aes
 from access.admission import AdmissionRules, Admitted, Refused
+from access.passwords import PasswordMemo
+from access.proofs import NOTHING_SHOWN, Proof
 from archive.bus import Bus
 from archive.database import Database
 from archive.errors import DatabaseUnavailable
@@ -37,11 +39,14 @@ class AdmissionCache:
         self._settings = settings
         self._changes = bus.subscribe("config")
         self._clock = clock
+        self._passwords = PasswordMemo()
         self._lock = threading.Lock()
         self._rules: AdmissionRules | None = None
         self._read_at = 0.0
 
-    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Admitted | Refused:
+    def decide(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, proof: Proof = NOTHING_SHOWN
+    ) -> Admitted | Refused:
         """Admit or refuse a caller.
 
         Raises
@@ -49,7 +54,9 @@ class AdmissionCache:
         DatabaseUnavailable
             The rules were never read.
         """
-        return self.rules().decide(calling_ae_title=calling_ae_title, called_ae_title=called_ae_title, address=address)
+        return self.rules().decide(
+            calling_ae_title=calling_ae_title, called_ae_title=called_ae_title, address=address, proof=proof
+        )
 
     def rules(self) -> AdmissionRules:
         """Return the rules that hold now."""
@@ -78,4 +85,5 @@ class AdmissionCache:
             require_called_ae=dicom.require_called_ae,
             unknown_callers=dicom.unknown_callers,
             remote_aes=configured,
+            verify=self._passwords.verify,
         )

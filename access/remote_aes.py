@@ -1,7 +1,8 @@
 """Remote application entities: who may call this node, and where it sends to."""
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -34,6 +35,9 @@ class RemoteAE:
     tls: bool = False
     tenant: str = DEFAULT_TENANT
     allowed: tuple[str, ...] = ALL_SERVICES
+    user: str | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    certificate: str | None = None
     source_networks: tuple[str, ...] = ()
     charset: str | None = None
     transfer_syntaxes: tuple[str, ...] = ()
@@ -104,7 +108,10 @@ def replace(connection: Connection, name: str, ae: RemoteAE, *, now: float, prin
     Conflict
         The new name is taken.
     """
-    get(connection, name)
+    before = get(connection, name)
+    if ae.password_hash is None and ae.user == before.user:
+        # It is never shown, so whoever changes something else cannot send it back.
+        ae = dataclasses.replace(ae, password_hash=before.password_hash)
     if ae.name != name and _exists(connection, ae.name):
         raise Conflict(f"A remote AE is called {ae.name!r} already.")
     # An entry of the file stays one: it is as declared again at the next start.
@@ -153,13 +160,17 @@ def listing(
 
 
 def as_item(ae: RemoteAE) -> dict[str, Any]:
-    """Return a remote AE as the API shows it: the keys of `[[ae]]`, and `source`."""
+    """Return a remote AE as the API shows it: the keys of `[[ae]]` but the password's hash, and `source`."""
+    return {key: value for key, value in _values(ae).items() if key != "password_hash"}
+
+
+def _values(ae: RemoteAE) -> dict[str, Any]:
     values = asdict(ae)
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def _row(ae: RemoteAE) -> dict[str, Any]:
-    item = as_item(ae)
+    item = _values(ae)
     return {
         **{name: item[name] for name in _COLUMNS},
         "source": ae.source.value,

@@ -1,10 +1,10 @@
 """What may be declared in the file besides settings: remote AEs, routing rules, analyzers."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from config.values import AETitle, AsTuple, Name, Network, PeerPort, Section, Tenant, Texts
+from config.values import AETitle, AsTuple, Certificate, Name, Network, PasswordHash, PeerPort, Section, Tenant, Texts
 
 Service = Literal["echo", "store", "find", "move", "get", "commit", "mpps", "worklist"]
 CommitmentReport = Literal["new", "same"]
@@ -28,6 +28,10 @@ class AEDeclaration(Section):
         Whose objects it sends and sees.
     allowed
         The services it may ask of this node.
+    user, password_hash
+        User identity that it must show (PS3.7 Annex D.3.3.7); any, or none, when left out.
+    certificate
+        Certificate it must show over TLS: SHA-256 fingerprint, or attributes of the subject.
     source_networks
         Addresses it may call from (CIDR); any when empty.
     charset
@@ -52,6 +56,9 @@ class AEDeclaration(Section):
     tls: bool = False
     tenant: Tenant = "default"
     allowed: Annotated[tuple[Service, ...], AsTuple] = ALL_SERVICES
+    user: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    password_hash: PasswordHash | None = None
+    certificate: Certificate | None = None
     source_networks: Annotated[tuple[Network, ...], AsTuple] = ()
     charset: str | None = None
     transfer_syntaxes: Annotated[tuple[str, ...], AsTuple] = ()
@@ -59,6 +66,12 @@ class AEDeclaration(Section):
     results: bool | None = None
     commitment_report: CommitmentReport = "new"
     availability: bool = False
+
+    @model_validator(mode="after")
+    def _password_has_user(self) -> Self:
+        if self.password_hash is not None and self.user is None:
+            raise ValueError("password_hash needs a user")
+        return self
 
     @model_validator(mode="before")
     @classmethod

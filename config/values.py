@@ -1,5 +1,6 @@
 """The base of all sections, and the types their keys have."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,29 @@ def _network(text: str) -> str:
     return str(ip_network(text, strict=False))
 
 
+def subject_attributes(text: str) -> frozenset[str]:
+    """Split the subject of a certificate, `CN=ct1, O=Hospital`; a comma in a value stands behind a backslash."""
+    parts = (part.replace("\\,", ",").partition("=") for part in re.split(r"(?<!\\),", text))
+    return frozenset(f"{name.strip().upper()}={value.strip()}" for name, _, value in parts)
+
+
+def _certificate(text: str) -> str:
+    if "=" in text:
+        if any(not name or not value for name, _, value in (each.partition("=") for each in subject_attributes(text))):
+            raise ValueError("a subject is written as CN=ct1, O=Hospital")
+        return text.strip()
+    fingerprint = text.replace(":", "").replace(" ", "").lower()
+    if not re.fullmatch("[0-9a-f]{64}", fingerprint):
+        raise ValueError("a certificate is a SHA-256 fingerprint (64 hexadecimal digits) or a subject (CN=ct1)")
+    return fingerprint
+
+
+def _password_hash(text: str) -> str:
+    if not text.startswith("$argon2id$"):
+        raise ValueError("a password hash is what `isocenter ae password` prints")
+    return text
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -39,6 +63,8 @@ def _one_or_more(value: Any) -> Any:
 
 # The value representation AE of PS3.5 Table 6.2-1.
 AETitle = Annotated[str, AfterValidator(_ae_title)]
+Certificate = Annotated[str, AfterValidator(_certificate)]
+PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 Network = Annotated[str, AfterValidator(_network)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 PeerPort = Annotated[int, Field(ge=1, le=65535)]

@@ -3,6 +3,7 @@
 from access import remote_aes
 from access.admission import Refused
 from access.admission_cache import AdmissionCache
+from access.proofs import NOTHING_SHOWN, Proof
 from access.remote_aes import RemoteAE
 from archive.database import Database
 from archive.errors import NotFound
@@ -27,13 +28,17 @@ class Admission:
     def __init__(self, rules: AdmissionCache) -> None:
         self._rules = rules
 
-    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller | Rejection:
-        """Admit or refuse a peer by titles and address."""
+    def decide(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, proof: Proof = NOTHING_SHOWN
+    ) -> Caller | Rejection:
+        """Admit or refuse a peer by titles, address and what it shows."""
         decision = self._rules.decide(
-            calling_ae_title=calling_ae_title, called_ae_title=called_ae_title, address=address
+            calling_ae_title=calling_ae_title, called_ae_title=called_ae_title, address=address, proof=proof
         )
         if isinstance(decision, Refused):
-            return Rejection(result=decision.result, source=decision.source, reason=decision.reason)
+            return Rejection(
+                result=decision.result, source=decision.source, reason=decision.reason, detail=decision.detail
+            )
         remote = decision.remote_ae
         return Caller(
             calling_ae_title=calling_ae_title,

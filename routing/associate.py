@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
+from routing.identity import decode_identity, encode_identity, encode_identity_response
 from routing.negotiation import (
     MAX_CONTEXTS,
     AssociateAccept,
@@ -38,6 +39,8 @@ _OPERATIONS_WINDOW: Final = 0x53
 _ROLE_SELECTION: Final = 0x54
 _IMPLEMENTATION_VERSION: Final = 0x55
 _EXTENDED_NEGOTIATION: Final = 0x56
+_USER_IDENTITY: Final = 0x58
+_USER_IDENTITY_RESPONSE: Final = 0x59
 
 Item = tuple[int, bytes]
 
@@ -174,6 +177,8 @@ def _user_information(value: bytes) -> UserInformation:
         operations_window=_window(single.get(_OPERATIONS_WINDOW)),
         roles=dict(_role(body) for kind, body in items if kind == _ROLE_SELECTION),
         extended=dict(_named(body) for kind, body in items if kind == _EXTENDED_NEGOTIATION),
+        identity=decode_identity(single[_USER_IDENTITY]) if _USER_IDENTITY in single else None,
+        is_identity_taken=_USER_IDENTITY_RESPONSE in single,
     )
 
 
@@ -248,6 +253,10 @@ def _encode_user(user: UserInformation) -> bytes:
     body += _item(_IMPLEMENTATION_VERSION, user.implementation_version_name.encode())
     for uid, information in user.extended.items():
         body += _item(_EXTENDED_NEGOTIATION, _encode_named(uid) + information)
+    if user.identity is not None:
+        body += _item(_USER_IDENTITY, encode_identity(user.identity))
+    if user.is_identity_taken:
+        body += _item(_USER_IDENTITY_RESPONSE, encode_identity_response())
     return _item(_USER_INFORMATION, body)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from routing.identity import UserIdentity
+
 APPLICATION_CONTEXT: Final = "1.2.840.10008.3.1.1.1"
 # Registered under the 2.25 arc (PS3.5 Annex B.2); names this implementation, not an installation.
 IMPLEMENTATION_CLASS_UID: Final = "2.25.301845729410263318527449601772853916204"
@@ -68,6 +70,10 @@ class UserInformation:
         Role selection for a SOP class UID.
     extended
         SOP class extended negotiation, application information for a SOP class UID.
+    identity
+        User identity, of the requestor.
+    is_identity_taken
+        Whether the acceptor answers the requestor's user identity.
     """
 
     max_pdu: int
@@ -76,6 +82,8 @@ class UserInformation:
     operations_window: tuple[int, int] | None = None
     roles: Mapping[str, Roles] = field(default_factory=dict)
     extended: Mapping[str, bytes] = field(default_factory=dict)
+    identity: UserIdentity | None = None
+    is_identity_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,17 +27,21 @@ class Rejection:
         1 service user, 2 provider (ACSE), 3 provider (presentation).
     reason
         Meaning depends on the source.
+    detail
+        What the numbers do not tell, for our own records; it is not sent.
     """
 
     result: int
     source: int
     reason: int
+    detail: str = ""
 
     @property
     def text(self) -> str:
         """The three numbers and their meaning, for example ``1/1/3 calling AE title not recognized``."""
         meaning = _REASONS.get((self.source, self.reason), "reserved reason")
-        return f"{self.result}/{self.source}/{self.reason} {meaning}"
+        text = f"{self.result}/{self.source}/{self.reason} {meaning}"
+        return f"{text} ({self.detail})" if self.detail else text
 
 
 CALLED_AE_UNKNOWN: Final = Rejection(result=1, source=1, reason=7)

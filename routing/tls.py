@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from routing.errors import ConnectionLost, HandshakeFailed, TimedOut
+from routing.peer_certificates import PeerCertificate, certificate_of
 
 _SHORTEST_WAIT: Final = 0.001
 _SCRAP_SIZE: Final = 65536
@@ -81,6 +82,10 @@ class TlsStream:
         except OSError as error:
             raise ConnectionLost(f"connection lost: {error.strerror or error}") from error
         self._is_agreed = True
+
+    def peer_certificate(self) -> PeerCertificate | None:
+        """Tell which certificate the peer showed; None before the handshake, or where none was asked for."""
+        return certificate_of(self._socket) if self._is_agreed else None
 
     def read_exactly(self, view: memoryview, seconds: float) -> None:
         """Fill `view`; see `Stream.read_exactly`."""

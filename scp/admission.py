@@ -1,9 +1,12 @@
 """Who may associate: what is asked of the rules, and the checks that stand before them (PS3.8 Section 9.3.4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from access.proofs import Proof
+from routing.identity import IdentityType, UserIdentity
 from routing.negotiation import APPLICATION_CONTEXT, AssociateRequest
+from routing.peer_certificates import PeerCertificate
 from routing.rejection import (
     APPLICATION_CONTEXT_UNKNOWN,
     CALLED_AE_UNKNOWN,
@@ -51,8 +54,8 @@ class Caller:
 class Admission(Protocol):
     """The rules."""
 
-    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller | Rejection:
-        """Admit or refuse a peer by titles and address."""
+    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str, proof: Proof) -> Caller | Rejection:
+        """Admit or refuse a peer by titles, address and what it shows."""
 
 
 def ae_title(padded: bytes) -> str | None:
@@ -68,7 +71,9 @@ def shown(padded: bytes) -> str:
     return ae_title(padded) or padded.strip(b" ").decode("latin-1").encode("unicode_escape").decode("ascii")
 
 
-def decide(request: AssociateRequest, address: str, rules: Admission) -> Caller | Rejection:
+def decide(
+    request: AssociateRequest, address: str, rules: Admission, certificate: PeerCertificate | None = None
+) -> Caller | Rejection:
     """Check what no rule can allow, then ask the rules."""
     if not request.protocol_version & 1:
         return PROTOCOL_VERSION_UNKNOWN
@@ -76,8 +81,27 @@ def decide(request: AssociateRequest, address: str, rules: Admission) -> Caller 
         return APPLICATION_CONTEXT_UNKNOWN
     called = ae_title(request.called_ae_title)
     if called is None:
-        return CALLED_AE_UNKNOWN
+        return replace(CALLED_AE_UNKNOWN, detail=_odd(request.called_ae_title))
     calling = ae_title(request.calling_ae_title)
     if calling is None:
-        return CALLING_AE_UNKNOWN
-    return rules.decide(calling_ae_title=calling, called_ae_title=called, address=address)
+        return replace(CALLING_AE_UNKNOWN, detail=_odd(request.calling_ae_title))
+    proof = _proof(request.user.identity, certificate)
+    return rules.decide(calling_ae_title=calling, called_ae_title=called, address=address, proof=proof)
+
+
+def _odd(padded: bytes) -> str:
+    return "it has characters that a title must not have" if padded.strip(b" ") else "it is blank"
+
+
+def _proof(identity: UserIdentity | None, certificate: PeerCertificate | None) -> Proof:
+    proof = Proof()
+    if certificate is not None:
+        proof = Proof(fingerprint=certificate.fingerprint, subject=certificate.subject)
+    if identity is None or identity.kind not in (IdentityType.USERNAME, IdentityType.USERNAME_AND_PASSCODE):
+        return proof
+    # Padding of either end has no meaning in a name, and some requestors pad to an even length.
+    username = identity.primary.decode("utf-8", "replace").strip(" \0")
+    password = None
+    if identity.kind == IdentityType.USERNAME_AND_PASSCODE:
+        password = identity.secondary.decode("utf-8", "replace")
+    return replace(proof, username=username, password=password)

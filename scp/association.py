@@ -15,6 +15,7 @@ from routing.negotiation import AssociateRequest, agreed
 from routing.pdu import AbortReason, AbortSource, ProtocolViolation, encode_abort, encode_reject
 from routing.rejection import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, Rejection
 from routing.stream import Stream
+from routing.tls import TlsStream
 from scp import admission, contexts
 from scp.admission import Admission, Caller
 from scp.arrival import Arrival
@@ -106,7 +107,8 @@ class Acceptor:
     def _admit(self, arrival: Arrival, request: AssociateRequest) -> None:
         stream, address = arrival.stream, arrival.address
         try:
-            decision = admission.decide(request, address, self._rules)
+            certificate = stream.peer_certificate() if isinstance(stream, TlsStream) else None
+            decision = admission.decide(request, address, self._rules, certificate)
         except NodeError:
             # The rules cannot be read: nobody is known, but nobody is refused for good either.
             decision = TEMPORARY_CONGESTION

@@ -114,6 +114,7 @@ def answer(request: AssociateRequest, *, max_pdu: int) -> AssociateAccept:
             operations_window=window,
             roles=_answer_roles(request),
             extended=_answer_extended(request),
+            is_identity_taken=request.user.identity is not None and request.user.identity.is_answered,
         ),
     )
 

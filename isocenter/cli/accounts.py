@@ -39,7 +39,7 @@ def add_user(  # noqa: PLR0917 - one parameter an option
 ) -> None:
     """Make an account."""
     settings = settings_of(config, role="user")
-    password = _password(password_file)
+    password = read_password(password_file)
     with node_database(settings) as database, refusals_in_words():
         database.write(
             accounts.add,
@@ -63,7 +63,7 @@ def change_password(
 ) -> None:
     """Set a password; the account's sessions end."""
     settings = settings_of(config, role="user")
-    password = _password(password_file)
+    password = read_password(password_file)
     with node_database(settings) as database, refusals_in_words():
         database.write(
             accounts.change, tenant, username, password_hash=hash_password(password), now=now(), principal=actor()
@@ -121,7 +121,8 @@ def revoke_key(
     output.print(f"key {key_id} revoked")
 
 
-def _password(file: Path | None) -> str:
+def read_password(file: Path | None) -> str:
+    """Read a password from a file or standard input, or ask for it."""
     if file is None:
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     if str(file) == "-":

@@ -6,11 +6,22 @@ import typer
 from pydantic import ValidationError
 
 from access import remote_aes
+from access.passwords import hash_password
 from access.remote_aes import RemoteAE
 from archive.origin import DEFAULT_TENANT
 from config.declared import AEDeclaration
 from config.settings import Settings
-from isocenter.cli.options import Config, actor, every_item, node_database, output, settings_of, show
+from isocenter.cli.accounts import PasswordFile, read_password
+from isocenter.cli.options import (
+    Config,
+    actor,
+    every_item,
+    node_database,
+    output,
+    refusals_in_words,
+    settings_of,
+    show,
+)
 from isocenter.directory import as_peer
 from isocenter.failures import CommandFailed
 from isocenter.wiring import bus_of, now
@@ -43,6 +54,11 @@ def add(
     tls: Annotated[bool, typer.Option("--tls", help="Call it over TLS.")] = False,
     allow: Annotated[list[str] | None, typer.Option(help="A service it may ask for; all without it.")] = None,
     source_network: Annotated[list[str] | None, typer.Option(help="Where it may call from (CIDR).")] = None,
+    certificate: Annotated[
+        str | None, typer.Option(help="SHA-256 fingerprint, or attributes of the subject, that it must show.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="User identity that it must show.")] = None,
+    password_hash: Annotated[str | None, typer.Option(help="What `isocenter ae password` printed.")] = None,
     results: Annotated[
         bool | None, typer.Option("--results/--no-results", help="Every result goes there, or none ever.")
     ] = None,
@@ -60,6 +76,9 @@ def add(
         "results": results,
         "sr_class": sr_class,
         "tenant": tenant,
+        "certificate": certificate,
+        "user": user,
+        "password_hash": password_hash,
         **({"allowed": allow} if allow else {}),
         **({"source_networks": source_network} if source_network else {}),
     }
@@ -79,6 +98,13 @@ def remove(name: _Name, config: Config = None) -> None:
         database.write(remote_aes.remove, name, now=now(), principal=actor())
     _announce(settings)
     output.print(f"{name} removed", markup=False)
+
+
+@aes.command("password")
+def password_(password_file: PasswordFile = None) -> None:
+    """Print the hash of a password, for `password_hash` of an `[[ae]]` whose user identity is checked."""
+    with refusals_in_words():
+        output.print(hash_password(read_password(password_file)), markup=False, soft_wrap=True)
 
 
 @aes.command("echo")

@@ -15,6 +15,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
+from access.proofs import NOTHING_SHOWN, Proof
 from archive.origin import DEFAULT_TENANT, Origin
 from config.sections import LogSettings
 from isocenter import logs
@@ -103,8 +104,11 @@ class Shelf:
 class Everyone:
     """Admits whoever calls."""
 
-    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller:
+    def decide(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, proof: Proof = NOTHING_SHOWN
+    ) -> Caller:
         """Admit for C-ECHO and C-STORE."""
+        del proof
         return Caller(
             calling_ae_title=calling_ae_title,
             called_ae_title=called_ae_title,

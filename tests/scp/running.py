@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from access.proofs import NOTHING_SHOWN, Proof
 from archive.blobs import FileBlobs
 from archive.database import Database
 from archive.ingest import Archive
@@ -36,8 +37,12 @@ class Rules:
     called: str = "ISOCENTER"
     tenant: str = "default"
     report_here: bool = False
+    shown: list[Proof] = field(default_factory=list)
 
-    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Caller | Rejection:
+    def decide(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, proof: Proof = NOTHING_SHOWN
+    ) -> Caller | Rejection:
+        self.shown.append(proof)
         if called_ae_title != self.called:
             return CALLED_AE_UNKNOWN
         if calling_ae_title not in self.allowed:

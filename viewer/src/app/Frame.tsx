@@ -9,7 +9,7 @@ import { LiveStatus } from "./LiveStatus";
 import { ThemeButton } from "./ThemeButton";
 
 const LINK =
-  "rounded px-2.5 py-1.5 text-muted hover:text-text aria-[current=page]:bg-raised aria-[current=page]:text-text";
+  "rounded px-2.5 py-1.5 whitespace-nowrap text-muted hover:text-text aria-[current=page]:bg-raised aria-[current=page]:text-text";
 
 function MainNavigation({ session }: { session: Session }) {
   const administration = (["read-configuration", "read-associations", "read-audit"] as const).some(
