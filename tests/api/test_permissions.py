@@ -42,6 +42,8 @@ _MATRIX: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/v1/results/{result_id}/reject"): {A, C},
     ("GET", "/api/v1/deliveries"): {A, C, S},
     ("POST", "/api/v1/deliveries/{delivery_id}/retry"): NOBODY_ELSE,
+    ("GET", "/api/v1/commitments"): {A, C, S},
+    ("GET", "/api/v1/notifications"): {A, C, S},
     ("GET", "/api/v1/worklist"): {A, C, S},
     ("POST", "/api/v1/worklist"): {A, S},
     ("GET", "/api/v1/worklist/{entry_id}"): {A, C, S},

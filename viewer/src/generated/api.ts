@@ -445,6 +445,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/commitments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Commitments
+     * @description List requests for storage commitment, newest first.
+     */
+    get: operations["list_commitments_api_v1_commitments_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/notifications": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Notifications
+     * @description List instance availability notifications, newest first.
+     */
+    get: operations["list_notifications_api_v1_notifications_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/analyzers": {
     parameters: {
       query?: never;
@@ -700,6 +740,78 @@ export interface paths {
      * @description Remove a study with everything that belongs to it.
      */
     delete: operations["delete_study_api_v1_studies__study_uid__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/worklist": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Entries
+     * @description List entries, newest first, those that are done too.
+     */
+    get: operations["list_entries_api_v1_worklist_get"];
+    put?: never;
+    /**
+     * Add Entry
+     * @description Schedule a step.
+     */
+    post: operations["add_entry_api_v1_worklist_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/worklist/{entry_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read Entry
+     * @description Answer one entry.
+     */
+    get: operations["read_entry_api_v1_worklist__entry_id__get"];
+    /**
+     * Replace Entry
+     * @description Put other attributes in the place of an entry's; identifiers that are left out stay.
+     */
+    put: operations["replace_entry_api_v1_worklist__entry_id__put"];
+    post?: never;
+    /**
+     * Remove Entry
+     * @description Take an entry off the worklist.
+     */
+    delete: operations["remove_entry_api_v1_worklist__entry_id__delete"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/procedure-steps": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Procedure Steps
+     * @description List steps, newest first.
+     */
+    get: operations["list_procedure_steps_api_v1_procedure_steps_get"];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -978,6 +1090,41 @@ export interface components {
       [key: string]: unknown;
     };
     /**
+     * Commitment
+     * @description A request for storage commitment; `objects` is how many it names, `not_committed` how many were refused.
+     */
+    Commitment: {
+      /** Id */
+      id: string;
+      /** Transaction Uid */
+      transaction_uid: string;
+      /** Ae Title */
+      ae_title: string;
+      /** Destination */
+      destination: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "requested" | "examined" | "reported" | "failed";
+      /** Objects */
+      objects: number;
+      /** Not Committed */
+      not_committed: number;
+      /** Attempt */
+      attempt: number;
+      /** Error */
+      error: string | null;
+      /** Next Attempt */
+      next_attempt: string | null;
+      /** Created */
+      created: string;
+      /** Finished */
+      finished: string | null;
+    } & {
+      [key: string]: unknown;
+    };
+    /**
      * Delivery
      * @description One object for one destination.
      */
@@ -1017,6 +1164,50 @@ export interface components {
       milliseconds: number;
       /** Message */
       message: string;
+    };
+    /**
+     * Entry
+     * @description An entry of the worklist.
+     */
+    Entry: {
+      /** Id */
+      id: string;
+      /**
+       * Source
+       * @enum {string}
+       */
+      source: "api" | "file";
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "SCHEDULED" | "IN PROGRESS" | "COMPLETED" | "DISCONTINUED";
+      /** Study Uid */
+      study_uid: string;
+      /** Patient Id */
+      patient_id: string;
+      /** Patient Name */
+      patient_name: string;
+      /** Accession Number */
+      accession_number: string;
+      /** Modality */
+      modality: string;
+      /** Station Ae Titles */
+      station_ae_titles: string[];
+      /** Start Date */
+      start_date: string;
+      /** Start Time */
+      start_time: string;
+      /** Attributes */
+      attributes: {
+        [key: string]: unknown;
+      };
+      /** Created */
+      created: string;
+      /** Updated */
+      updated: string;
+    } & {
+      [key: string]: unknown;
     };
     /**
      * FeedMessage
@@ -1129,6 +1320,13 @@ export interface components {
       /** Next */
       next: string | null;
     };
+    /** Items[Commitment] */
+    Items_Commitment_: {
+      /** Items */
+      items: components["schemas"]["Commitment"][];
+      /** Next */
+      next: string | null;
+    };
     /** Items[Delivery] */
     Items_Delivery_: {
       /** Items */
@@ -1136,10 +1334,31 @@ export interface components {
       /** Next */
       next: string | null;
     };
+    /** Items[Entry] */
+    Items_Entry_: {
+      /** Items */
+      items: components["schemas"]["Entry"][];
+      /** Next */
+      next: string | null;
+    };
     /** Items[Job] */
     Items_Job_: {
       /** Items */
       items: components["schemas"]["Job"][];
+      /** Next */
+      next: string | null;
+    };
+    /** Items[Notification] */
+    Items_Notification_: {
+      /** Items */
+      items: components["schemas"]["Notification"][];
+      /** Next */
+      next: string | null;
+    };
+    /** Items[ProcedureStep] */
+    Items_ProcedureStep_: {
+      /** Items */
+      items: components["schemas"]["ProcedureStep"][];
       /** Next */
       next: string | null;
     };
@@ -1279,6 +1498,37 @@ export interface components {
       name: string;
     };
     /**
+     * Notification
+     * @description An instance availability notification of one series, for one remote AE.
+     */
+    Notification: {
+      /** Id */
+      id: string;
+      /** Study Uid */
+      study_uid: string;
+      /** Series Uid */
+      series_uid: string;
+      /** Destination */
+      destination: string;
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: "queued" | "sent" | "failed";
+      /** Attempt */
+      attempt: number;
+      /** Error */
+      error: string | null;
+      /** Next Attempt */
+      next_attempt: string | null;
+      /** Created */
+      created: string;
+      /** Finished */
+      finished: string | null;
+    } & {
+      [key: string]: unknown;
+    };
+    /**
      * Outcome
      * @description How it ended.
      * @enum {string}
@@ -1336,6 +1586,8 @@ export interface components {
       | "read-deliveries"
       | "control-deliveries"
       | "query-remote"
+      | "read-worklist"
+      | "schedule"
       | "read-events"
       | "read-associations"
       | "read-audit"
@@ -1345,6 +1597,47 @@ export interface components {
       | "read-configuration"
       | "configure"
       | "manage-accounts";
+    /**
+     * ProcedureStep
+     * @description A step that a modality performs or performed.
+     */
+    ProcedureStep: {
+      /** Id */
+      id: string;
+      /** Sop Instance Uid */
+      sop_instance_uid: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "IN PROGRESS" | "COMPLETED" | "DISCONTINUED";
+      /** Study Uid */
+      study_uid: string;
+      /** Modality */
+      modality: string;
+      /** Station Ae Title */
+      station_ae_title: string;
+      /** Accession Number */
+      accession_number: string;
+      /** Calling Ae Title */
+      calling_ae_title: string;
+      /** Patient Id */
+      patient_id: string;
+      /** Series */
+      series: string[];
+      /** Instances */
+      instances: number;
+      /** Attributes */
+      attributes: {
+        [key: string]: unknown;
+      };
+      /** Created */
+      created: string;
+      /** Updated */
+      updated: string;
+    } & {
+      [key: string]: unknown;
+    };
     /**
      * QueryAnswer
      * @description What it has: each match as values by keyword; `more` says that the limit left some out.
@@ -1532,6 +1825,19 @@ export interface components {
       source: "file" | "runtime";
     } & {
       [key: string]: unknown;
+    };
+    /**
+     * Scheduling
+     * @description What is scheduled: attributes by their DICOM keywords; a sequence is a list of objects.
+     *
+     *     `ScheduledProcedureStepSequence` has one item. Study Instance UID, Requested Procedure ID and Scheduled Procedure
+     *     Step ID are made by the node where they are left out.
+     */
+    Scheduling: {
+      /** Attributes */
+      attributes: {
+        [key: string]: unknown;
+      };
     };
     /**
      * Session
@@ -2191,6 +2497,12 @@ export interface operations {
            *     ]
            */
           allowed?: ("echo" | "store" | "find" | "move" | "get" | "commit" | "mpps" | "worklist")[];
+          /** User */
+          user?: string | null;
+          /** Password Hash */
+          password_hash?: string | null;
+          /** Certificate */
+          certificate?: string | null;
           /**
            * Source Networks
            * @default []
@@ -2321,6 +2633,12 @@ export interface operations {
            *     ]
            */
           allowed?: ("echo" | "store" | "find" | "move" | "get" | "commit" | "mpps" | "worklist")[];
+          /** User */
+          user?: string | null;
+          /** Password Hash */
+          password_hash?: string | null;
+          /** Certificate */
+          certificate?: string | null;
           /**
            * Source Networks
            * @default []
@@ -3008,6 +3326,82 @@ export interface operations {
       };
     };
   };
+  list_commitments_api_v1_commitments_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description `next` of the page before */
+        cursor?: string | null;
+        id?: string | null;
+        transaction_uid?: string | null;
+        ae_title?: string | null;
+        destination?: string | null;
+        status?: ("requested" | "examined" | "reported" | "failed") | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Items_Commitment_"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_notifications_api_v1_notifications_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description `next` of the page before */
+        cursor?: string | null;
+        id?: string | null;
+        study_uid?: string | null;
+        series_uid?: string | null;
+        destination?: string | null;
+        status?: ("queued" | "sent" | "failed") | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Items_Notification_"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
   list_analyzers_api_v1_analyzers_get: {
     parameters: {
       query?: never;
@@ -3428,6 +3822,215 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_entries_api_v1_worklist_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description `next` of the page before */
+        cursor?: string | null;
+        id?: string | null;
+        state?: ("SCHEDULED" | "IN PROGRESS" | "COMPLETED" | "DISCONTINUED") | null;
+        source?: ("api" | "file") | null;
+        study_uid?: string | null;
+        patient_id?: string | null;
+        accession_number?: string | null;
+        modality?: string | null;
+        start_date?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Items_Entry_"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  add_entry_api_v1_worklist_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Scheduling"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Entry"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  read_entry_api_v1_worklist__entry_id__get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        entry_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Entry"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  replace_entry_api_v1_worklist__entry_id__put: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        entry_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Scheduling"];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Entry"];
+        };
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  remove_entry_api_v1_worklist__entry_id__delete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        entry_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Validation Error */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  list_procedure_steps_api_v1_procedure_steps_get: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description `next` of the page before */
+        cursor?: string | null;
+        id?: string | null;
+        sop_instance_uid?: string | null;
+        state?: ("IN PROGRESS" | "COMPLETED" | "DISCONTINUED") | null;
+        study_uid?: string | null;
+        modality?: string | null;
+        station_ae_title?: string | null;
+        accession_number?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Items_ProcedureStep_"];
+        };
       };
       /** @description Validation Error */
       422: {
