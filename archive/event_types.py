@@ -191,6 +191,17 @@ class DeliveryFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureStepChanged:
+    """A modality began, changed or ended a procedure step: `IN PROGRESS`, `COMPLETED` or `DISCONTINUED`."""
+
+    type: ClassVar[str] = "procedure-step.changed"
+    sop_instance_uid: str
+    state: str
+    modality: str
+    station_ae_title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyDeleted:
     """A study was removed with all that belongs to it."""
 
@@ -216,5 +227,6 @@ Event: TypeAlias = (
     | DeliverySent
     | DeliveryConfirmed
     | DeliveryFailed
+    | ProcedureStepChanged
     | StudyDeleted
 )

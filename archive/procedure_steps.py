@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from archive import audit
+from archive import audit, events
 from archive.attribute_lists import AttributeList, items, text, with_keywords
 from archive.errors import Conflict, NotFound
+from archive.event_types import ProcedureStepChanged
 from archive.inserting import insert_missing
 from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
 from archive.procedure_rules import check_change, check_creation, check_end, performed_instances, scheduled_steps
@@ -40,6 +41,7 @@ def create(
         What `procedure_rules.check_creation` raises.
     """
     check_creation(attributes)
+    events.lock_order(connection)
     request = items(attributes, "ScheduledStepAttributesSequence")[0]
     values = {
         "tenant": tenant,
@@ -79,6 +81,7 @@ def change(
     NodeError
         What `procedure_rules.check_change` and `check_end` raise.
     """
+    events.lock_order(connection)
     row = _locked(connection, tenant, sop_instance_uid)
     check_change(row["attributes"], attributes)
     merged = {**row["attributes"], **attributes}
@@ -133,6 +136,10 @@ def _record(connection: Connection, action: audit.Action, row: Any, calling_ae_t
     detail = {"sop_instance_uid": row["sop_instance_uid"], "state": row["state"]}
     ids = {"principal": calling_ae_title, "study_uid": row["study_uid"]}
     audit.append(connection, row["tenant"], action, now=now, detail=detail, **ids)
+    about = {"modality": row["modality"], "station_ae_title": row["station_ae_title"]}
+    events.append(
+        connection, row["tenant"], ProcedureStepChanged(**detail, **about), now=now, study_uid=row["study_uid"]
+    )
 
 
 def listing(

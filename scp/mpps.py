@@ -63,7 +63,7 @@ class PerformedProcedureSteps:
     database
         Where steps are kept.
     bus
-        Wakes those who wait for series to be complete.
+        Wakes those who show steps, and those who wait for series to be complete.
     clock
         Seconds since the epoch.
     """
@@ -101,6 +101,7 @@ class PerformedProcedureSteps:
             function, caller.tenant, uid, attributes, calling_ae_title=caller.calling_ae_title, now=self._clock()
         )
         _log.info("procedure_step", association=session.association_id, sop_instance_uid=uid, state=state.value)
+        self._bus.publish("events")
         if state is StepState.COMPLETED:
             self._bus.publish("arrivals")
 

@@ -83,4 +83,6 @@ def test_the_types_are_those_of_the_interface() -> None:
         *(f"result.{state}" for state in ("stored", "accepted", "rejected", "superseded")),
         *(f"delivery.{state}" for state in ("sent", "confirmed", "failed")),
         "study.deleted",
+        # Beyond the interface: what modalities report by MPPS.
+        "procedure-step.changed",
     }

@@ -8,7 +8,7 @@ import pytest
 from pydicom import Dataset
 from pynetdicom.association import Association
 
-from archive import audit, procedure_steps, scheduling
+from archive import audit, events, procedure_steps, scheduling
 from archive.local_bus import LocalBus
 from tests.scp.procedures import MPPS, STUDY, associate, begun, ended, entry, schedule
 from tests.scp.running import Node
@@ -55,6 +55,10 @@ def test_a_step_goes_from_in_progress_to_completed(node: Node, scu: Association)
     assert entry_state(node) == "COMPLETED"
     actions = [record["action"] for record in node.database.read(audit.listing, "default").items]
     assert actions[:2] == ["procedure-step.changed", "procedure-step.created"]
+    told = node.database.read(events.since, "default", 0, 100)
+    steps = [message for message in told if message["type"] == "procedure-step.changed"]
+    assert [message["data"]["state"] for message in steps] == ["IN PROGRESS", "COMPLETED"]
+    assert {message["study_uid"] for message in steps} == {STUDY}
 
 
 def test_a_step_may_be_changed_while_it_is_in_progress(node: Node, scu: Association) -> None:

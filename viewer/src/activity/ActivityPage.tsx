@@ -12,6 +12,8 @@ import { describe, TYPES } from "./describe";
 
 const OPTIONS = [{ value: "", label: "All types" }, ...TYPES.map((type) => ({ value: type, label: type }))];
 const ROW = 30;
+/** Of these there is no study to open: it is gone, or its images are still to come. */
+const WITHOUT_IMAGES: ReadonlySet<string> = new Set(["study.deleted", "procedure-step.changed"]);
 
 export function ActivityPage() {
   usePageTitle("Activity");
@@ -82,7 +84,7 @@ function Line({ message }: { message: FeedMessage }) {
       </time>
       <span className={`w-36 shrink-0 max-sm:w-auto ${colourOf(type)}`}>{type}</span>
       <span className="min-w-0 flex-1 break-words max-sm:basis-full">{describe(message)}</span>
-      {study_uid && type !== "study.deleted" && (
+      {study_uid && !WITHOUT_IMAGES.has(type) && (
         <Link to="/studies/$studyUid" params={{ studyUid: study_uid }} className="text-accent underline">
           Open study
         </Link>

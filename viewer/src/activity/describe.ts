@@ -28,6 +28,8 @@ const SENTENCES: Sentences = {
   "delivery.confirmed": ({ destination }) => `Confirmed by ${destination}`,
   "delivery.failed": ({ destination, reason, attempt, final }) =>
     `Not delivered to ${destination}, attempt ${attempt}${final ? ", the last" : ""}: ${reason}`,
+  "procedure-step.changed": ({ modality, station_ae_title, state }) =>
+    `${modality} examination at ${station_ae_title}: ${state.toLowerCase()}`,
   "study.deleted": () => "Study deleted",
 };
 

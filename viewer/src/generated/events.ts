@@ -324,6 +324,25 @@ export interface components {
         final: boolean;
       };
     };
+    /** @description A modality began, changed or ended a procedure step: `IN PROGRESS`, `COMPLETED` or `DISCONTINUED`. */
+    ProcedureStepChanged: {
+      /** @description Grows with each message. */
+      seq: number;
+      /** Format: date-time */
+      time: string;
+      tenant: string;
+      study_uid: string | null;
+      series_uid: string | null;
+      job_id: string | null;
+      /** @constant */
+      type: "procedure-step.changed";
+      data: {
+        sop_instance_uid: string;
+        state: string;
+        modality: string;
+        station_ae_title: string;
+      };
+    };
     /** @description A study was removed with all that belongs to it. */
     StudyDeleted: {
       /** @description Grows with each message. */
@@ -358,6 +377,7 @@ export interface components {
       | components["schemas"]["DeliverySent"]
       | components["schemas"]["DeliveryConfirmed"]
       | components["schemas"]["DeliveryFailed"]
+      | components["schemas"]["ProcedureStepChanged"]
       | components["schemas"]["StudyDeleted"];
   };
   responses: never;
