@@ -8,6 +8,7 @@ from pydicom.uid import UID
 
 from config.settings import Settings
 from isocenter.conformance_commitment import commitment
+from isocenter.conformance_procedures import procedures
 from routing.tls_contexts import TLS_1_2_CIPHERS
 from scp import contexts
 
@@ -17,6 +18,8 @@ _SERVICES = (
     ("Retrieve (MOVE)", sorted(contexts.MOVE_CLASSES)),
     ("Retrieve (GET)", sorted(contexts.GET_CLASSES)),
     ("Storage Commitment Push Model", (contexts.STORAGE_COMMITMENT_PUSH,)),
+    ("Modality worklist (FIND)", (contexts.MODALITY_WORKLIST_FIND,)),
+    ("Modality performed procedure step", (contexts.MODALITY_PERFORMED_PROCEDURE_STEP,)),
 )
 _DICOMWEB = (
     ("Query", "QIDO-RS", "PS3.18 Section 10.6"),
@@ -87,6 +90,7 @@ def _acceptor() -> Iterator[str]:
     yield "Transfer syntaxes: Implicit VR Little Endian, Explicit VR Little Endian."
     yield ""
     yield from commitment()
+    yield from procedures()
     yield "### Storage"
     yield ""
     yield (
