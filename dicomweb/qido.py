@@ -1,24 +1,22 @@
 """QIDO-RS: searching for studies, series and instances (PS3.18 Section 10.6)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from access.principals import Principal
-from archive.query import ATTRIBUTES, Level, Match, Query, key_for, page
-from dicomweb.json_values import JsonElement, element_from_values
+from archive.query import Level, Query, key_for, page
 from dicomweb.media_types import accepted
 from dicomweb.problems import not_acceptable
-from dicomweb.qido_attributes import OF_IMAGES, returned
+from dicomweb.qido_attributes import returned
+from dicomweb.qido_json import MatchWriter
 from dicomweb.qido_params import MAX_LIMIT, SearchParameters, parse_parameters
 from dicomweb.services import Services, base_url
 
 JSON: Final = "application/dicom+json"
 _STUDY, _SERIES = 0x0020000D, 0x0020000E
-_ONLINE: Final[JsonElement] = {"vr": "CS", "Value": ["ONLINE"]}
-_UTF8: Final[JsonElement] = {"vr": "CS", "Value": ["ISO_IR 192"]}
 
 
 class Qido:
@@ -51,8 +49,9 @@ class Qido:
         query = build_query(level, asked, request.path_params)
         matches = await self._services.database.read(page, principal.tenant, query, asked.limit + 1)
         base = base_url(request)
-        answer = [match_json(match, level, base) for match in matches[: asked.limit]]
-        return DicomJson(answer, headers=_warnings(asked, more=len(matches) > asked.limit))
+        answer = MatchWriter(level, base).array(matches[: asked.limit])
+        headers = _warnings(asked, more=len(matches) > asked.limit)
+        return Response(answer, media_type=JSON, headers=headers)
 
 
 class DicomJson(JSONResponse):
@@ -83,36 +82,6 @@ def build_query(level: Level, asked: SearchParameters, path: Mapping[str, str]) 
         offset=asked.offset,
         fuzzy=asked.fuzzy,
     )
-
-
-def match_json(match: Match, level: Level, base: str) -> dict[str, Any]:
-    """Give a match in the DICOM JSON Model, its attributes in order of their tags."""
-    attributes: dict[int, JsonElement] = {0x00080005: _UTF8, 0x00080056: _ONLINE}
-    for tag, values in match.values.items():
-        if values or tag not in OF_IMAGES:
-            attributes[tag] = _element(tag, values)
-    attributes[0x00081190] = {"vr": "UR", "Value": [_retrieve_url(match, level, base)]}
-    return {f"{tag:08X}": attributes[tag] for tag in sorted(attributes)}
-
-
-def _element(tag: int, values: tuple[Any, ...]) -> JsonElement:
-    attribute = ATTRIBUTES[tag]
-    if not attribute.items:
-        return element_from_values(attribute.vr, values)
-    items = [
-        {f"{inner:08X}": element_from_values(attribute.items[inner].vr, texts) for inner, texts in sorted(item.items())}
-        for item in values
-    ]
-    return {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
-
-
-def _retrieve_url(match: Match, level: Level, base: str) -> str:
-    url = f"{base}/studies/{match.study_instance_uid}"
-    if level.depth >= Level.SERIES.depth:
-        url += f"/series/{match.series_instance_uid}"
-    if level is Level.IMAGE:
-        url += f"/instances/{match.sop_instance_uid}"
-    return url
 
 
 def _warnings(asked: SearchParameters, *, more: bool) -> dict[str, str]:

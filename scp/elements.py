@@ -6,6 +6,7 @@ nothing but the structure can be wrong.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import Struct, error
 from typing import Final
 
@@ -24,6 +25,8 @@ _ITEM: Final = 0xFFFEE000
 _ITEM_END: Final = 0xFFFEE00D
 _SEQUENCE_END: Final = 0xFFFEE0DD
 _MAX_DEPTH: Final = 8
+# More tags than clients ask with; without a bound a peer that makes tags up would fill the memory.
+_REMEMBERED: Final = 4_096
 
 Item = list["Element"]
 
@@ -50,6 +53,7 @@ class Element:
     items: tuple[Item, ...] = ()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def vr_of(tag: int) -> str:
     """Look the VR of `tag` up; UN for what PS3.6 does not know, the first one where it leaves a choice."""
     if tag & 0xFFFF == 0:
