@@ -4,12 +4,13 @@ A query is built from keys (`key_for`, `sequence_key`) and answered by `find`, w
 never all at once. To answer in several short transactions, take `page` and continue with `Query.after`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from archive.query_above import Above, read_above
 from archive.query_attributes import ATTRIBUTES, UNIQUE_KEYS, Attribute, Level, Matching, attribute_for
 from archive.query_keys import (
     UNIVERSAL,
@@ -65,8 +66,13 @@ def find(connection: Connection, tenant: str, query: Query) -> Iterator[Match]:
     The connection must stay open until the iterator is done with.
     """
     built = statement(tenant, query)
-    for row in connection.execute(built.select, execution_options={"yield_per": _PARTITION}):
-        yield _match(built, tuple(row))
+    for rows in connection.execute(built.select, execution_options={"yield_per": _PARTITION}).partitions():
+        above: Mapping[tuple[int, int], Above] = {}
+        if built.above:
+            keys = [(row[-2], row[-1]) for row in rows]
+            above = read_above(connection, built.above, keys, include_hidden=query.include_hidden)
+        for row in rows:
+            yield _match(built, tuple(row), above.get((row[-2], row[-1]), {}))
 
 
 def page(connection: Connection, tenant: str, query: Query, size: int = _PARTITION) -> list[Match]:
@@ -81,12 +87,15 @@ def count(connection: Connection, tenant: str, query: Query) -> int:
     return number
 
 
-def _match(built: Statement, row: Sequence[Any]) -> Match:
+def _match(built: Statement, row: Sequence[Any], above: Above) -> Match:
     row_id, patient_id, *uids = row[: built.identifiers]
     uids.extend([None] * (3 - len(uids)))
     cells = iter(row[built.identifiers :])
+    values = {attribute.tag: _values(attribute, cells) for attribute in built.attributes}
+    for attribute in built.above:
+        values[attribute.tag] = _values(attribute, iter((above[attribute.tag],)))
     return Match(
-        values={attribute.tag: _values(attribute, cells) for attribute in built.attributes},
+        values=values,
         position=row_id,
         patient_id=patient_id,
         study_instance_uid=None if uids[0] is None else StudyInstanceUID(uids[0]),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, FromClause, Select, select
 
+from archive.query_above import is_above
 from archive.query_attributes import ATTRIBUTES, Attribute, Level, Matching
 from archive.query_computed import computed
 from archive.tables import instance, series, study
@@ -38,11 +39,13 @@ class Returned:
     ----------
     select
         Row id, Patient ID, the UIDs of the level and those above, then the attributes; a sequence takes one column for
-        each attribute of its item.
+        each attribute of its item. At the end the row ids of study and series where there is something `above`.
     attributes
         In the order of the columns.
     identifiers
         How many columns stand before them.
+    above
+        Attributes that are read afterwards, for all matches of a study or series at once.
     is_computed
         True when some are worked out over what is below the row.
     """
@@ -50,6 +53,7 @@ class Returned:
     select: Select[Any]
     attributes: tuple[Attribute, ...]
     identifiers: int
+    above: tuple[Attribute, ...]
     is_computed: bool
 
 
@@ -57,12 +61,16 @@ class Returned:
 def returned(level: Level, tags: frozenset[int], *, include_hidden: bool) -> Returned:
     """Build the SELECT of a level for attributes that it can return."""
     identifiers = _identifiers(level)
-    attributes = tuple(ATTRIBUTES[tag] for tag in sorted(tags))
+    wanted = [ATTRIBUTES[tag] for tag in sorted(tags)]
+    above = tuple(attribute for attribute in wanted if is_above(attribute, level))
+    attributes = tuple(attribute for attribute in wanted if not is_above(attribute, level))
     columns = [column for attribute in attributes for column in _columns(attribute, include_hidden=include_hidden)]
+    keys = [study.c.id.label("above_study"), series.c.id.label("above_series")] if above else []
     return Returned(
-        select=select(*identifiers, *columns).select_from(FROM[level]),
+        select=select(*identifiers, *columns, *keys).select_from(FROM[level]),
         attributes=attributes,
         identifiers=len(identifiers),
+        above=above,
         is_computed=any(attribute.matching is Matching.COMPUTED for attribute in attributes),
     )
 

@@ -23,12 +23,14 @@ class Statement:
     """A SELECT and what its columns are.
 
     The first columns are the row's id, Patient ID and the UIDs of the level and those above; then come `attributes`,
-    a sequence taking one column for each attribute of its item.
+    a sequence taking one column for each attribute of its item. Where there is something `above` to be read afterwards,
+    the row ids of study and series come last.
     """
 
     select: Select[Any]
     attributes: tuple[Attribute, ...]
     identifiers: int
+    above: tuple[Attribute, ...] = ()
 
 
 def statement(tenant: str, query: Query) -> Statement:
@@ -41,7 +43,7 @@ def statement(tenant: str, query: Query) -> Statement:
         found = _in_order(answer.select.where(ROW[query.level].in_(rows.correlate(None))), query)
     else:
         found = _page(answer.select, tenant, query)
-    return Statement(found, answer.attributes, answer.identifiers)
+    return Statement(found, answer.attributes, answer.identifiers, answer.above)
 
 
 def _page(chosen: Select[Any], tenant: str, query: Query) -> Select[Any]:
