@@ -68,6 +68,7 @@ def _network(settings: Settings) -> Iterator[str]:
             ("Largest data set", f"{dicom.max_object_bytes} bytes"),
             ("Called AE title must match", "yes" if dicom.require_called_ae else "no"),
             ("Unknown calling AE titles", _UNKNOWN_CALLERS[dicom.unknown_callers]),
+            ("User identity", "user name, with or without passcode; checked where an AE has `user`"),
             ("TLS", _tls_port(settings)),
         ],
     )
@@ -135,7 +136,8 @@ def _requestor(settings: Settings) -> Iterator[str]:
     yield (
         "C-STORE of stored objects and results, as stored or, where the peer accepts nothing else, decompressed to "
         "Explicit or Implicit VR Little Endian; C-ECHO; Storage Commitment Push Model and C-FIND (Study Root) to "
-        "confirm what was sent; Instance Availability Notification (N-CREATE) of received series that are complete, to "
+        "confirm what was sent; C-FIND, C-MOVE and C-GET (Study Root, Patient Root) to query archives and retrieve from "
+        "them; Instance Availability Notification (N-CREATE) of received series that are complete, to "
         "AEs with `availability`."
     )
     yield ""
