@@ -66,7 +66,7 @@ def plan(connection: Connection, asked: Query) -> str:
 INDEXED = {
     "ix_study_tenant_patient_id_match": query(Level.STUDY, PatientID="PID0000042"),
     "ix_study_tenant_patient_name_match": query(Level.STUDY, PatientName="doering00*"),
-    "ix_study_tenant_study_date_study_time": query(Level.STUDY, StudyDate="20200101-20200107"),
+    "ix_study_tenant_study_date_study_time": query(Level.STUDY, StudyDate="19930101-19930107"),
     "ix_study_tenant_accession_number_match": query(Level.STUDY, AccessionNumber="ACC0000123"),
     "study_instance_uid": query(Level.STUDY, StudyInstanceUID=query_index.study_uid(77)),
     "ix_series_study_id": query(Level.SERIES, StudyInstanceUID=query_index.study_uid(77)),

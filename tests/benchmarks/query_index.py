@@ -14,8 +14,8 @@ CT_IMAGE: Final = "1.2.840.10008.5.1.4.1.1.2"
 _IMPLICIT: Final = "1.2.840.10008.1.2"
 _FAMILIES: Final = ("Abel", "Brandt", "Conrad", "Doering", "Engel", "Fuchs", "Gruber", "Hansen", "Iversen", "Jung")
 _GIVEN: Final = ("Anna", "Bruno", "Clara", "David", "Emma", "Felix", "Greta", "Hugo")
-_DAY_ONE: Final = dt.date(2015, 1, 1)
-_DAYS: Final = 4000
+_DAY_ONE: Final = dt.date(1990, 1, 1)
+_ON_ONE_DAY: Final = 8
 _AT_ONCE: Final = 500
 
 
@@ -30,13 +30,13 @@ def series_uid(number: int) -> str:
 
 
 def about(number: int) -> dict[str, str]:
-    """Describe a study: the same number always gives the same."""
+    """Describe a study: the same number always gives the same, and as many others are alike however many there are."""
     return {
         "patient_id": f"PID{number:07}",
-        "patient_name": f"{_FAMILIES[number % 10]}{number // 80 % 1000:03}^{_GIVEN[number % 8]}",
+        "patient_name": f"{_FAMILIES[number % 10]}{number // 80:04}^{_GIVEN[number % 8]}",
         "patient_birth_date": f"19{number % 80 + 10}0615",
         "patient_sex": "FM"[number % 2],
-        "study_date": f"{_DAY_ONE + dt.timedelta(days=number % _DAYS):%Y%m%d}",
+        "study_date": f"{_DAY_ONE + dt.timedelta(days=number // _ON_ONE_DAY):%Y%m%d}",
         "study_time": f"{number % 24:02}{number % 60:02}00",
         "accession_number": f"ACC{number:07}",
         "study_id": str(number),
