@@ -178,9 +178,9 @@ def mark_reported(connection: Connection, claim: Claim, *, now: float) -> bool:
     return outbox.finish(connection, commitment, claim, CommitmentState.REPORTED, now=now)
 
 
-def postpone(connection: Connection, claim: Claim, reason: str, *, now: float) -> bool:
-    """Try again later; gives whether there will be another attempt."""
-    return outbox.postpone(connection, commitment, claim, reason, now=now)
+def postpone(connection: Connection, claim: Claim, reason: str, *, now: float, final: bool = False) -> bool:
+    """Try again later, unless this was `final`; gives whether there will be another attempt."""
+    return outbox.postpone(connection, commitment, claim, reason, now=now, final=final)
 
 
 def listing(

@@ -65,15 +65,19 @@ def finish(connection: Connection, table: Table, claim: Claim, status: str, *, n
     return advance(connection, table, claim, status, now=now, next_attempt=None, attempt=claim.attempt, finished=now)
 
 
-def postpone(connection: Connection, table: Table, claim: Claim, reason: str, *, now: float) -> bool:
+def postpone(
+    connection: Connection, table: Table, claim: Claim, reason: str, *, now: float, final: bool = False
+) -> bool:
     """Try a row again after a pause that grows; gives whether there will be another attempt.
 
     Parameters
     ----------
     reason
         Why, for the administrator; no patient data.
+    final
+        Whether it is useless to try again.
     """
-    again = claim.attempt < ATTEMPTS
+    again = not final and claim.attempt < ATTEMPTS
     values: dict[str, Any] = {"error": reason, "worker": None, "lease_until": None}
     if again:
         values |= {"next_attempt": now + back_off_seconds(claim.attempt)}

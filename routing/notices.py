@@ -43,6 +43,7 @@ class NoticeLoop:
     def __init__(self, database: Database, blobs: FileBlobs, bus: Bus, *, find: FindPeer) -> None:
         self._database = database
         self._bus = bus
+        self._forget_at = 0.0
         self._worker_id = f"{socket.gethostname()}:{os.getpid()}"
         noticing = Noticing(database, blobs, find=find, announce=self._announce)
         self._crews = {
@@ -54,13 +55,13 @@ class NoticeLoop:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set and what is under way is through."""
         subscription = self._bus.subscribe("notices", "deliveries")
-        forget_at = 0.0
         try:
             while not stop.is_set():
-                self._look()
-                if time.monotonic() >= forget_at:
-                    forget_at = time.monotonic() + _FORGET_SECONDS
-                    self._database.write(notices.forget, now=time.time())
+                try:
+                    self._look()
+                    self._forget()
+                except NodeError as error:
+                    _log.error("notices_not_read", reason=str(error))
                 subscription.wait(_LONGEST_PAUSE_SECONDS)
         finally:
             subscription.close()
@@ -69,13 +70,16 @@ class NoticeLoop:
 
     def _look(self) -> None:
         """Start what is due, as far as there are threads for it."""
-        try:
-            # Mostly nothing is due: then this is a read, and not a write that ingest would wait for.
-            for work in self._database.read(notices.due, now=time.time()):
-                while self._crews[work].has_room() and (claim := self._claim(work)) is not None:
-                    self._crews[work].start(claim)
-        except NodeError as error:
-            _log.error("notices_not_read", reason=str(error))
+        # Mostly nothing is due: then this is a read, and not a write that ingest would wait for.
+        for work in self._database.read(notices.due, now=time.time()):
+            while self._crews[work].has_room() and (claim := self._claim(work)) is not None:
+                self._crews[work].start(claim)
+
+    def _forget(self) -> None:
+        """Now and then remove what was done long ago."""
+        if time.monotonic() >= self._forget_at:
+            self._forget_at = time.monotonic() + _FORGET_SECONDS
+            self._database.write(notices.forget, now=time.time())
 
     def _claim(self, work: Work) -> Claim | None:
         seconds = _LEASE_SECONDS[work]

@@ -77,7 +77,9 @@ class Noticing:
         try:
             send_over_new_association(self._peer(asked.destination), asked)
         except WireError as error:
-            again = self._database.write(commitments.postpone, claim, str(error), now=time.time())
+            # Who is not configured could only be told on its own association.
+            final = not asked.destination
+            again = self._database.write(commitments.postpone, claim, str(error), now=time.time(), final=final)
             _complain("commitment_not_reported", claim, str(error), again=again, **_names(asked))
         else:
             self._database.write(commitments.mark_reported, claim, now=time.time())

@@ -37,6 +37,8 @@ class Rules:
     called: str = "ISOCENTER"
     tenant: str = "default"
     report_here: bool = False
+    # Remote AEs by title, where they have another name; blank for callers that nobody configured.
+    names: dict[str, str] = field(default_factory=dict)
     shown: list[Proof] = field(default_factory=list)
 
     def decide(
@@ -53,7 +55,7 @@ class Rules:
             address=address,
             tenant=self.tenant,
             allowed=self.allowed[calling_ae_title],
-            name=calling_ae_title,
+            name=self.names.get(calling_ae_title, calling_ae_title),
             report_here=self.report_here,
         )
 

@@ -145,6 +145,20 @@ def test_a_report_waits_for_a_requester_that_is_away(
         wait_for_report(later)
 
 
+@pytest.mark.usefixtures("loop")
+def test_a_caller_that_is_not_configured_is_told_on_its_own_association_or_never(
+    node: Node, requester: Requester
+) -> None:
+    node.rules.report_here, node.rules.names = True, {"MODALITY1": ""}
+    with requester.associated() as association:
+        assert ask(association, action(keep(node))) == 0
+        assert wait_for_report(requester).over_own_association
+        wait_until(lambda: status_of(node) == ["reported"], what="the end of the request")
+    node.rules.report_here = False
+    assert requester.ask(action(keep(node))) == 0
+    wait_until(lambda: status_of(node) == ["failed", "reported"], what="the end of the second request")
+
+
 def test_a_request_is_kept_before_it_is_answered(node: Node, requester: Requester) -> None:
     assert requester.ask(action((CT, "1.2.3"))) == 0
     (item,) = node.database.read(commitments.listing, "default").items
