@@ -1,6 +1,6 @@
 """From the order to the completed series: worklist files and API, DCMTK's findscu, and a modality that reports MPPS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def test_a_modality_goes_from_the_worklist_to_the_completed_series(
     assert Scu(node.dicom_port).find(tmp_path, "PatientName", "StudyInstanceUID", model="-W") == []
 
 
-def _examine(node: Node, images: list[Dataset], study_uid: str, end: Dataset) -> None:
+def _examine(node: Node, images: Sequence[Dataset], study_uid: str, end: Dataset) -> None:
     """Do what a modality does, on one association that stays open over all of it."""
     ae = AE(ae_title="MODALITY1")
     ae.add_requested_context(CTImageStorage)

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from archive import procedure_steps, scheduling
 from archive.attribute_lists import from_keywords
@@ -48,8 +48,8 @@ def worklist(*stations: str, patient: str = "Müller^Änne", study: str = "1.2.3
 
 def write(path: Path, dataset: Dataset, syntax: str = ExplicitVRLittleEndian) -> None:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = "1.2.276.0.7230010.3.1.0.1", "1.2.3.4"
-    meta.TransferSyntaxUID = syntax
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID("1.2.276.0.7230010.3.1.0.1"), UID("1.2.3.4")
+    meta.TransferSyntaxUID = UID(syntax)
     dataset.file_meta = meta
     beside = path.with_suffix(".new")
     dcmwrite(beside, dataset, enforce_file_format=True)
