@@ -15,6 +15,7 @@ from archive.database import Database
 from archive.errors import InvalidQuery
 from archive.matching import normalize_text
 from archive.query import Level, Match, Query, count, find, key_for, page, sequence_key
+from archive.query_statement import statement
 from tests.archive.index_rows import add_instance
 
 
@@ -161,6 +162,14 @@ def test_date_and_time_are_one_range_when_combined(archive: Database) -> None:
     assert set(uids(archive.read(matches, together))) == {"1.1", "1.2"}
 
 
+def test_a_range_of_times_counts_for_itself_beside_a_single_date(archive: Database) -> None:
+    keys = {
+        tag("StudyDate"): key_for(tag("StudyDate"), ["20210615"]),
+        tag("StudyTime"): key_for(tag("StudyTime"), ["1000-"]),
+    }
+    assert archive.read(matches, Query(level=Level.STUDY, keys=keys, combined_date_time=True)) == []
+
+
 def test_a_study_tells_what_is_in_it(archive: Database) -> None:
     asked = query(
         Level.STUDY,
@@ -206,6 +215,22 @@ def test_series_and_instances_carry_what_is_above_them(archive: Database) -> Non
     assert image.values[tag("Rows")] == (512,)
     assert image.values[tag("ImageType")] == ("ORIGINAL", "PRIMARY", "AXIAL")
     assert (image.study_instance_uid, image.series_instance_uid) == ("1.1", "1.1.1")
+
+
+@pytest.mark.parametrize("level", [Level.SERIES, Level.IMAGE])
+def test_what_a_study_is_told_by_is_the_same_in_all_that_is_below_it(archive: Database, level: Level) -> None:
+    counts = ("NumberOfStudyRelatedInstances", "ModalitiesInStudy", "NumberOfPatientRelatedStudies")
+    found = archive.read(matches, query(level, "StudyInstanceUID", "NumberOfSeriesRelatedInstances", *counts))
+    told = {match.study_instance_uid: tuple(match.values[tag(name)] for name in counts) for match in found}
+    assert told["1.1"] == ((2,), ("CT", "SR"), (2,))
+    assert told["1.4"] == ((1,), ("CT",), (1,))
+    assert {match.values[tag("NumberOfSeriesRelatedInstances")] for match in found} == {(1,)}
+
+
+def test_what_a_study_is_told_by_is_not_worked_out_for_each_of_its_instances() -> None:
+    asked = query(Level.IMAGE, "NumberOfStudyRelatedInstances", "ModalitiesInStudy", "NumberOfSeriesRelatedInstances")
+    assert "count(" not in str(statement("default", asked).select)
+    assert "count(" in str(statement("default", query(Level.STUDY, "NumberOfStudyRelatedInstances")).select)
 
 
 def test_sequences_match_by_the_attributes_of_their_item(archive: Database) -> None:

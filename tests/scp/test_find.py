@@ -111,6 +111,20 @@ def test_keys_that_the_index_does_not_have_are_answered_empty_with_ff01(node: No
     assert found[0].PregnancyStatus is None
 
 
+def test_items_of_an_answer_have_what_was_asked_for_in_them(node: Node, scu: Association) -> None:
+    image = ct_image(RequestAttributesSequence=[Dataset()])
+    image.RequestAttributesSequence[0].RequestedProcedureID = "RP7"
+    keep(node, image)
+    asked = Dataset()
+    asked.RequestedProcedureID, asked.RequestedProcedureDescription = "RP*", ""
+    identifier = keys("SERIES", StudyInstanceUID=image.StudyInstanceUID, RequestAttributesSequence=[asked])
+    (found,), _ = ask(scu, identifier)
+    (item,) = found.RequestAttributesSequence
+    assert item.RequestedProcedureID == "RP7"
+    assert item.RequestedProcedureDescription == ""
+    assert "ScheduledProcedureStepID" not in item
+
+
 def test_wildcards_of_sql_are_literal(node: Node, scu: Association) -> None:
     keep(node, ct_image(), ct_image(PatientID="P_2", PatientName="A%B"))
     for name, count in {"A%B": 1, "%": 0, "_*": 0, "A?B": 1, "'; DROP TABLE study; --": 0}.items():
