@@ -1,6 +1,6 @@
 """C-FIND, PS3.4 Section C.4.1: one matcher for all levels of both models, answered in short read transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -11,8 +11,9 @@ from archive.database import Database
 from archive.errors import NodeError
 from archive.query import Match, Query
 from routing.association import Message
-from routing.dimse import Element, number
+from routing.dimse import Element, encode_command, number, response
 from routing.negotiation import IMPLICIT_VR_LITTLE_ENDIAN
+from routing.pdu import p_data
 from scp import identifier
 from scp.contexts import FIND_CLASSES
 from scp.query_options import options_of
@@ -23,6 +24,8 @@ _log = structlog.get_logger()
 DEFAULT_MAX_MATCHES: Final = 100_000
 # A read transaction lasts for as many matches, not for as long as a peer takes to read them.
 _PAGE: Final = 256
+# Sent at once, and at most so many after a cancel.
+_BATCH: Final = 16
 
 
 class Find:
@@ -66,23 +69,47 @@ class Find:
         encoded = session.association.identifier()
         asked = identifier.understand(encoded, sop_class_uid=message.context.abstract_syntax, implicit=implicit)
         wanted = asked.query(options_of(message.context))
-        pending = Status.PENDING_KEYS_UNSUPPORTED if wanted.unsupported else Status.PENDING
+        pending = _Pending(session, message, unsupported=bool(wanted.unsupported))
         message_id = number(message.command, Element.MESSAGE_ID)
-        for count, match in enumerate(self._matches(session.caller.tenant, wanted)):
+        room = self._max_matches
+        for matches in self._batches(session.caller.tenant, wanted):
             if session.association.canceled(message_id):
                 return Status.CANCELED
-            if count == self._max_matches:
-                return Status.OUT_OF_RESOURCES
-            data_set = identifier.answer(
-                asked, match, ae_title=self._ae_title, charset=session.caller.charset, implicit=implicit
+            pending.send(
+                identifier.answer(
+                    asked, match, ae_title=self._ae_title, charset=session.caller.charset, implicit=implicit
+                )
+                for match in matches[:room]
             )
-            session.answer(message, pending, data_set=data_set)
+            if len(matches) > room:
+                return Status.OUT_OF_RESOURCES
+            room -= len(matches)
         return Status.SUCCESS
 
-    def _matches(self, tenant: str, wanted: Query) -> Iterator[Match]:
+    def _batches(self, tenant: str, wanted: Query) -> Iterator[list[Match]]:
         while True:
             page = self._database.read(query.page, tenant, wanted, _PAGE)
-            yield from page
+            for begin in range(0, len(page), _BATCH):
+                yield page[begin : begin + _BATCH]
             if len(page) < _PAGE:
                 return
             wanted = replace(wanted, after=page[-1].position)
+
+
+class _Pending:
+    """Sends the pending responses of one request: their command sets are all the same."""
+
+    def __init__(self, session: Session, message: Message, *, unsupported: bool) -> None:
+        self._association = session.association
+        self._context_id = message.context.context_id
+        status = Status.PENDING_KEYS_UNSUPPORTED if unsupported else Status.PENDING
+        command = encode_command(response(message.command, status, data_set=True))
+        self._command = self._encode(command, is_command=True)
+
+    def send(self, data_sets: Iterable[bytes]) -> None:
+        """Send one response for each data set, all at once."""
+        encoded = (self._command + self._encode(data_set, is_command=False) for data_set in data_sets)
+        self._association.stream.write(b"".join(encoded))
+
+    def _encode(self, part: bytes, *, is_command: bool) -> bytes:
+        return p_data(self._context_id, part, is_command=is_command, fragment=self._association.fragment_size)
