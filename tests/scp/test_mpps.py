@@ -10,8 +10,12 @@ from pynetdicom.association import Association
 
 from archive import audit, events, procedure_steps, scheduling
 from archive.local_bus import LocalBus
+from routing import dimse
+from routing.dimse import CommandField
 from tests.scp.procedures import MPPS, STUDY, associate, begun, ended, entry, schedule
 from tests.scp.running import Node
+from tests.scp.samples import encode
+from tests.scp.wire import EXPLICIT, Wire
 
 UID = "1.2.826.0.1.3680043.8.498.7"
 
@@ -190,6 +194,26 @@ def test_completion_wakes_those_who_wait_for_series(node: Node, scu: Association
         create(scu, begun())
         assert change(scu, ended("COMPLETED", "1.2.3.4.1")).Status == 0x0000
         assert arrivals.wait(5)
+
+
+def test_an_attribute_list_that_cannot_be_read_is_refused_and_the_association_goes_on(node: Node) -> None:
+    wire = Wire(node.connect())
+    wire.associate({1: (MPPS, (EXPLICIT,))})
+    for content, status in ((b"nothing like it!", 0x0110), (bytes.fromhex("08000500") + b"CS\0\0", 0x0120)):
+        command = {**dimse.request(CommandField.N_CREATE, 1, data_set=True), 0x0002: MPPS, 0x1000: UID}
+        wire.command(1, command)
+        wire.data(1, content)
+        assert wire.status() == status
+    wire.close()
+
+
+def test_an_instance_uid_that_is_none_is_refused(node: Node) -> None:
+    wire = Wire(node.connect())
+    wire.associate({1: (MPPS, (EXPLICIT,))})
+    wire.command(1, {**dimse.request(CommandField.N_CREATE, 1, data_set=True), 0x0002: MPPS, 0x1000: "../../etc"})
+    wire.data(1, encode(begun()))
+    assert wire.status() == 0x0117
+    wire.close()
 
 
 def test_an_ae_without_the_permission_is_refused(node: Node) -> None:

@@ -149,6 +149,13 @@ def test_names_come_in_the_character_set_of_the_request_if_it_can_hold_them(node
     assert (found["P2"].SpecificCharacterSet, found["P2"].PatientName) == ("ISO_IR 192", "山田^太郎")
 
 
+@pytest.mark.parametrize("charset", [["", "ISO 2022 IR 87"], "GB18030", "ISO_IR 192"])
+def test_a_modality_reads_names_in_its_own_character_set(node: Node, scu: Association, charset: Any) -> None:
+    schedule(node, entry(PatientName="Yamada^Tarou=山田^太郎"))
+    found, _ = ask(scu, query(SpecificCharacterSet=charset, PatientName="*=山田*"))
+    assert (found[0].SpecificCharacterSet, str(found[0].PatientName)) == (charset, "Yamada^Tarou=山田^太郎")
+
+
 def test_a_key_that_is_no_date_is_refused(scu: Association) -> None:
     identifier = query()
     del identifier.ScheduledProcedureStepSequence
