@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from archive import procedure_steps, settling
+from archive import associations, procedure_steps, settling
 from archive.attribute_lists import from_keywords
 from archive.database import Database
 from archive.procedure_states import StepState
@@ -54,6 +54,22 @@ def test_a_series_with_all_listed_instances_settles_without_the_quiet_time(
         report(database, range(3))
     assert settle(database, START + 1) == 1
     assert "series.complete" in types(database)
+
+
+def test_an_open_association_does_not_hold_it_back(database: Database) -> None:
+    opened = database.write(
+        associations.opened,
+        tenant=TENANT,
+        calling_ae_title="MODALITY1",
+        called_ae_title="ISOCENTER",
+        address="192.0.2.7",
+        listener="listener",
+        now=START,
+    )
+    report(database, range(2))
+    for number in range(2):
+        database.write(arrive, number, association_id=opened)
+    assert settle(database, START + 1) == 1
 
 
 def test_the_settling_loop_is_told_that_it_is_due(database: Database) -> None:

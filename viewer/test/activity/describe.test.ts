@@ -31,6 +31,6 @@ suite("a message of the feed in words", () => {
   });
 
   it("exists for each type that the page can filter by", () => {
-    expect(TYPES).toHaveLength(18);
+    expect(TYPES).toHaveLength(19);
   });
 });
