@@ -136,9 +136,9 @@ def _requestor(settings: Settings) -> Iterator[str]:
     yield (
         "C-STORE of stored objects and results, as stored or, where the peer accepts nothing else, decompressed to "
         "Explicit or Implicit VR Little Endian; C-ECHO; Storage Commitment Push Model and C-FIND (Study Root) to "
-        "confirm what was sent; C-FIND, C-MOVE and C-GET (Study Root, Patient Root) to query archives and retrieve from "
-        "them; Instance Availability Notification (N-CREATE) of received series that are complete, to "
-        "AEs with `availability`."
+        "confirm what was sent; C-FIND, C-MOVE and C-GET (Study Root, Patient Root) to query archives and retrieve "
+        "from them; Instance Availability Notification (N-CREATE) of received series that are complete, to AEs with "
+        "`availability`."
     )
     yield ""
     if settings.ae:
