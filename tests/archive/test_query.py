@@ -221,7 +221,7 @@ def test_series_and_instances_carry_what_is_above_them(archive: Database) -> Non
 def test_what_a_study_is_told_by_is_the_same_in_all_that_is_below_it(archive: Database, level: Level) -> None:
     counts = ("NumberOfStudyRelatedInstances", "ModalitiesInStudy", "NumberOfPatientRelatedStudies")
     found = archive.read(matches, query(level, "StudyInstanceUID", "NumberOfSeriesRelatedInstances", *counts))
-    told = {match.study_instance_uid: tuple(match.values[tag(name)] for name in counts) for match in found}
+    told = {str(match.study_instance_uid): tuple(match.values[tag(name)] for name in counts) for match in found}
     assert told["1.1"] == ((2,), ("CT", "SR"), (2,))
     assert told["1.4"] == ((1,), ("CT",), (1,))
     assert {match.values[tag("NumberOfSeriesRelatedInstances")] for match in found} == {(1,)}
