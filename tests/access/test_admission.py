@@ -9,7 +9,7 @@ from access import remote_aes
 from access.admission import AdmissionRules, Admitted, Refused
 from access.admission_cache import AdmissionCache
 from access.remote_aes import RemoteAE
-from archive.bus import LocalBus
+from archive.bus import LocalBus, bus_directory
 from archive.database import Database
 from archive.errors import DatabaseUnavailable
 from config.sections import DicomSettings
@@ -138,7 +138,7 @@ class Clock:
 
 @pytest.fixture
 def bus(tmp_path: Path) -> LocalBus:
-    return LocalBus(tmp_path / "bus")
+    return LocalBus(bus_directory(tmp_path))
 
 
 def ask(cache: AdmissionCache) -> bool:

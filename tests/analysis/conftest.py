@@ -24,7 +24,7 @@ from analysis.series import SeriesInput
 from analysis.validation.checks import validate
 from analysis.volume import open_series
 from archive.blobs import FileBlobs
-from archive.bus import LocalBus
+from archive.bus import LocalBus, bus_directory
 from archive.database import Database
 from archive.ingest import Archive
 from archive.origin import Origin, OriginKind
@@ -159,7 +159,7 @@ def make_site(sqlite_url: str, tmp_path: Path, pool: ProcessPool) -> Iterator[Ca
             specs.append(AnalyzerSpec(name=name, reference=BUILT_IN[name], options=given))
         database = Database(sqlite_url)
         archive = Archive(database, FileBlobs(tmp_path / "blobs"))
-        bus = LocalBus(tmp_path / "bus")
+        bus = LocalBus(bus_directory(tmp_path))
         site = Site(folder=tmp_path, database=database, archive=archive, bus=bus, registry=Registry(specs), pool=pool)
         made.append(site)
         return site

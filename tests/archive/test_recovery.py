@@ -26,7 +26,7 @@ archive = Archive(Database(f"sqlite:///{folder}/index.sqlite"), FileBlobs(folder
 for number in range(3):
     send_slice(archive, number)
 # The next one has its name when the process dies, and not yet its row.
-archive._commits.commit = lambda _entry: os._exit(9)
+archive._commits.commit = lambda *_entry: os._exit(9)
 send_slice(archive, 3)
 """
 

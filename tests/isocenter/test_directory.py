@@ -8,6 +8,7 @@ from access.admission_cache import AdmissionCache
 from access.passwords import hash_password
 from access.proofs import NOTHING_SHOWN, Proof
 from access.remote_aes import RemoteAE
+from archive.bus import bus_directory
 from archive.database import Database
 from archive.local_bus import LocalBus
 from config.settings import Settings
@@ -21,7 +22,7 @@ PASSWORD = "open sesame"
 def test_a_user_identity_is_checked_and_the_refusal_says_so(sqlite_url: str, tmp_path: Path) -> None:
     ae = RemoteAE(name="CT1", ae_title="CT1", host="h", port=104, user="scanner", password_hash=hash_password(PASSWORD))
     settings = Settings.model_validate({"data_dir": tmp_path})
-    with Database(sqlite_url) as database, contextlib.closing(LocalBus(tmp_path / "bus")) as bus:
+    with Database(sqlite_url) as database, contextlib.closing(LocalBus(bus_directory(tmp_path))) as bus:
         database.write(remote_aes.add, ae, now=1.0)
         with contextlib.closing(AdmissionCache(database, settings, bus)) as rules:
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive.blobs import FileBlobs
+from archive.bus import bus_directory
 from archive.database import Database
 from archive.ingest import Archive
 from archive.local_bus import LocalBus
@@ -17,7 +18,7 @@ from tests.routing.sending import Sending
 @pytest.fixture
 def sending(database: Database, tmp_path: Path) -> Iterator[Sending]:
     """An archive with three slices of one series."""
-    bus = LocalBus(tmp_path / "bus")
+    bus = LocalBus(bus_directory(tmp_path))
     with FileBlobs(tmp_path / "blobs") as blobs, Archive(database, blobs) as archive:
         for number in (1, 2, 3):
             send_slice(archive, number)

@@ -9,6 +9,7 @@ from typing import Any
 
 from access.proofs import NOTHING_SHOWN, Proof
 from archive.blobs import FileBlobs
+from archive.bus import bus_directory
 from archive.database import Database
 from archive.ingest import Archive
 from archive.local_bus import LocalBus
@@ -106,7 +107,7 @@ def start_node(
 ) -> tuple[Node, Callable[[], None]]:
     limits = DicomSettings(**{"artim_seconds": 2.0, "idle_seconds": 20.0, **dicom})
     settings = Settings(data_dir=tmp_path, dicom=limits)
-    database, blobs, bus = Database(sqlite_url), FileBlobs(tmp_path / "blobs"), LocalBus(tmp_path / "bus")
+    database, blobs, bus = Database(sqlite_url), FileBlobs(tmp_path / "blobs"), LocalBus(bus_directory(tmp_path))
     archive = Archive(database, blobs, publish=bus.publish, max_object_bytes=settings.dicom.max_object_bytes)
     rules, destinations = Rules(), KnownPeers()
     parts = Parts(database=database, blobs=blobs, intake=archive, bus=bus, admission=rules, destinations=destinations)

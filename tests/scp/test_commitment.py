@@ -9,6 +9,7 @@ from pydicom import Dataset
 from pydicom.uid import generate_uid
 
 from archive import commitments
+from archive.bus import bus_directory
 from archive.local_bus import LocalBus
 from archive.origin import Origin, OriginKind
 from routing.notices import NoticeLoop
@@ -32,7 +33,7 @@ def requester(node: Node) -> Iterator[Requester]:
 @pytest.fixture
 def loop(node: Node) -> Iterator[None]:
     """The worker's part."""
-    stop, bus = threading.Event(), LocalBus(node.folder / "bus")
+    stop, bus = threading.Event(), LocalBus(bus_directory(node.folder))
     noticing = NoticeLoop(node.database, node.blobs, bus, find=node.destinations.peers.get)
     thread = threading.Thread(target=noticing.run, args=(stop,))
     thread.start()

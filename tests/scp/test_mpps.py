@@ -9,6 +9,7 @@ from pydicom import Dataset
 from pynetdicom.association import Association
 
 from archive import audit, events, procedure_steps, scheduling
+from archive.bus import bus_directory
 from archive.local_bus import LocalBus
 from routing import dimse
 from routing.dimse import CommandField
@@ -190,7 +191,7 @@ def test_another_tenant_cannot_change_a_step(node: Node, scu: Association) -> No
 
 
 def test_completion_wakes_those_who_wait_for_series(node: Node, scu: Association) -> None:
-    with closing(LocalBus(node.folder / "bus")) as bus, closing(bus.subscribe("arrivals")) as arrivals:
+    with closing(LocalBus(bus_directory(node.folder))) as bus, closing(bus.subscribe("arrivals")) as arrivals:
         create(scu, begun())
         assert change(scu, ended("COMPLETED", "1.2.3.4.1")).Status == 0x0000
         assert arrivals.wait(5)
