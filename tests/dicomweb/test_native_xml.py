@@ -142,5 +142,5 @@ def leaves(attribute: Element) -> list[tuple[str, str | float]]:
     for one in (one for one in attribute.iter() if one.get("vr") not in {None, "SQ"}):
         numeric = one.get("vr") in {"DS", "IS", "FL", "FD"}
         texts = ((leaf.tag.removeprefix(NAMESPACE), (leaf.text or "").strip()) for leaf in one.iter() if not len(leaf))
-        found += [(name, float(text) if numeric else text) for name, text in texts if text]
+        found += [(name, float(f"{float(text):.6g}") if numeric else text) for name, text in texts if text]
     return found
