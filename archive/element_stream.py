@@ -103,7 +103,9 @@ def _walk(buffer: memoryview, encoding: Encoding, *, whole_sequences: bool) -> I
                 levels.pop()
         else:
             token = _read_element(buffer, level, position, depth, whole_sequences=whole_sequences)
-            yield token
+            # An item outside any sequence is no attribute: `archive.elements` says where it comes from.
+            if token.kind is not Kind.ELEMENT or token.tag != ITEM:
+                yield token
             position = _after(buffer, token, levels)
 
 

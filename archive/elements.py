@@ -158,6 +158,10 @@ class Walk:
         """Read an element header that is not known yet; none when a sequence begins or the level ends here."""
         offset = position - self._base
         tag, vr, length, size = level.encoding.element(buffer, offset)
+        if tag == ITEM and len(self._levels) == 1 and length != UNDEFINED:
+            self._position = position + size + length
+            self._pass_over_item(level)
+            return None
         if tag >= _FIRST_DELIMITER:
             self._position = position + size
             self._end_item(level, tag, length)
@@ -171,6 +175,16 @@ class Walk:
         if size == _SHORT_HEADER and len(steps) < _MOST_STEPS:
             steps[buffer[offset : offset + _SHORT_HEADER]] = step
         return step
+
+    def _pass_over_item(self, level: _Level) -> None:
+        """Take an item outside any sequence: some scanners write a sequence of length 0, and its items behind it.
+
+        What follows may be the rest of such an item, so that it replaces nothing that was there before.
+        """
+        if level.wanted is self.wanted:
+            level.wanted = {
+                tag: key for tag, key in self.wanted.items() if isinstance(key, Mapping) or key not in self.values
+            }
 
     def _read_items(self, level: _Level) -> None:
         """Read items of a sequence until it ends or one with content begins."""

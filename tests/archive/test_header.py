@@ -17,6 +17,8 @@ from pydicom.uid import (
     JPEG2000Lossless,
 )
 
+from archive.element_stream import Kind, tokens
+from archive.encodings import EXPLICIT_LITTLE
 from archive.errors import LimitExceeded, NotParsable, ObjectTooLarge, UidMismatch
 from archive.header import Header, read_header
 from archive.limits import Limits
@@ -135,6 +137,9 @@ def test_a_future_vr_is_passed_over(read: Read) -> None:
         long(PRIVATE, b"OB", item(b"", UNDEFINED) + SEQUENCE_END, UNDEFINED),
         ITEM_END,
         SEQUENCE_END,
+        item(b"", 200),
+        item(b"", UNDEFINED) + ITEM_END,
+        long(PRIVATE, b"SQ", item(item(b""))),
         bytes(3),
         bytes(64),
     ],
@@ -145,6 +150,29 @@ def test_what_is_not_well_formed_is_refused_to_its_end(read: Read, tail: bytes) 
         read(identity() + tail)
     assert refused.value.detail
     assert "1.2.3" not in str(refused.value)
+
+
+ITEM_OUTSIDE = item(short(0x0008_0100, b"SH", b"ABCD"))
+
+
+@pytest.mark.parametrize("outside", [item(b""), ITEM_OUTSIDE, ITEM_OUTSIDE * 2], ids=["empty", "one", "two"])
+def test_items_behind_a_sequence_of_length_0_are_passed_over(read: Read, outside: bytes) -> None:
+    header = read(identity() + long(PRIVATE, b"SQ", b"") + outside + short(0x0028_0010, b"US", b"\x10\0"))
+    assert header.number("rows") == 16
+
+
+def test_what_follows_an_item_outside_a_sequence_replaces_nothing(read: Read) -> None:
+    elsewhere = identity().replace(b"1.2.3", b"9.8.7")
+    header = read(identity() + item(b"") + elsewhere + short(0x0008_0060, b"CS", b"CT"))
+    assert (header.sop_instance_uid, header.study_instance_uid) == ("1.2.3.4.5", "1.2.3")
+    assert header.modality == "CT"
+
+
+def test_items_outside_sequences_are_no_attributes(read: Read) -> None:
+    content = identity() + long(PRIVATE, b"SQ", b"") + ITEM_OUTSIDE + short(0x0028_0010, b"US", b"\x10\0")
+    read(content)
+    tags = [token.tag for token in tokens(memoryview(content), EXPLICIT_LITTLE) if token.kind is Kind.ELEMENT]
+    assert tags == [0x0008_0016, 0x0008_0018, 0x0020_000D, 0x0020_000E, 0x0028_0010]
 
 
 def test_an_empty_data_set_is_refused(read: Read) -> None:
@@ -195,8 +223,9 @@ def test_twenty_thousand_sequences_inside_each_other_are_refused(read: Read) -> 
         short(PRIVATE, b"LO", b"") * 1_000_000,
         long(PRIVATE, b"SQ", item(b"")) * 500_000,
         long(0x7FE0_0010, b"OB", item(b"") * 1_000_000 + SEQUENCE_END, UNDEFINED),
+        item(b"") * 1_000_000,
     ],
-    ids=["items", "open items", "elements", "sequences", "fragments"],
+    ids=["items", "open items", "elements", "sequences", "fragments", "items outside sequences"],
 )
 def test_a_million_elements_or_items_are_refused_quickly(read: Read, flood: bytes) -> None:
     began = time.process_time()
