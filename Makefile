@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-query bench-retrieve bench-profile bench-turnaround fuzz
+.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-query bench-dicomweb bench-retrieve bench-profile bench-turnaround fuzz
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -64,6 +64,9 @@ bench-query: setup peers ## C-FIND beside Orthanc and beside more instances, int
 
 bench-retrieve: setup peers ## C-GET and C-MOVE beside Orthanc, into docs/benchmarks.md; BENCH=--quick
 	$(BIN)/python -m tests.benchmarks.retrieve $(BENCH)
+
+bench-dicomweb: setup peers ## DICOMweb beside Orthanc, 12 minutes, into docs/benchmarks.md; BENCH=--quick
+	$(BIN)/python -m tests.benchmarks.dicomweb $(BENCH)
 
 bench-profile: setup peers ## where the listeners' time goes, as root, into docs/benchmarks.md
 	@$(BIN)/uv sync --frozen --inexact --quiet --group profile

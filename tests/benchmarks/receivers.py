@@ -36,8 +36,8 @@ class _OrthancAlone(Orthanc):
 
 
 @contextmanager
-def node(folder: Path, *, database: dict[str, Any] | None = None) -> Iterator[Node]:
-    """Run a node on its defaults, but for its `[database]` section where that is given."""
+def node(folder: Path, *, database: dict[str, Any] | None = None, web: dict[str, Any] | None = None) -> Iterator[Node]:
+    """Run a node on its defaults, but for its `[database]` and `[web]` sections where those are given."""
     assert MODALITY["ae_title"] == CALLING
     started = Node(
         folder,
@@ -45,6 +45,7 @@ def node(folder: Path, *, database: dict[str, Any] | None = None) -> Iterator[No
         analysis={"quiet_seconds": _NEVER_SECONDS},
         dicom={"processes": os.cpu_count() or 1},
         database=database or {},
+        web=web or {},
     )
     started.start()
     try:

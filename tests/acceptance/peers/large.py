@@ -5,15 +5,18 @@ import random
 import struct
 from collections.abc import Iterator
 
+import httpx
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedCTImageStorage, ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
+from archive import file_meta
 from tests.acceptance.peers.objects import ct_slice, encoded
 from tests.acceptance.peers.raw import P_DATA_TF, Context, RawScu, store_rq
 from tests.acceptance.peers.series import Series
 
 _SIDE = 512
 FRAME_BYTES = _SIDE * _SIDE * 2
+_BOUNDARY = "large-object"
 _UNDEFINED = 0xFFFFFFFF
 _PIXEL_DATA = b"\xe0\x7f\x10\x00"
 _ITEM, _END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
@@ -52,12 +55,50 @@ class LargeObject:
             scu.socket.settimeout(300)
             command = store_rq(EnhancedCTImageStorage.encode(), self.sop_instance_uid.encode())
             scu.send_fragments(1, 1, command)
-            for piece in self._pieces(scu.max_pdu - 6):
-                self._digest.update(piece)
-                self.size += len(piece)
+            for piece in self._hashed(scu.max_pdu - 6):
                 _send_piece(scu, piece, control=0)
             _send_piece(scu, b"", control=2)
             return scu.response_status()
+
+    def stow(self, client: httpx.Client) -> httpx.Response:
+        """Send it by STOW-RS, in a body whose length is not announced."""
+        headers = {
+            "Content-Type": f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}',
+            "Accept": "application/dicom+json",
+        }
+        return client.post("/dicom-web/studies", content=self._body(), headers=headers, timeout=300)
+
+    def fetch(self, client: httpx.Client) -> str:
+        """Retrieve it by WADO-RS as it is stored; returns the hash of its data set."""
+        path = f"/dicom-web/studies/{self.series.study_instance_uid}/series/{self.series.series_instance_uid}"
+        headers = {"Accept": "application/dicom; transfer-syntax=*"}
+        url, skipped = f"{path}/instances/{self.sop_instance_uid}", len(self._meta())
+        digest = hashlib.sha256()
+        with client.stream("GET", url, headers=headers, timeout=300) as answer:
+            answer.raise_for_status()
+            for piece in answer.iter_raw():
+                digest.update(piece[skipped:])
+                skipped = max(skipped - len(piece), 0)
+        return digest.hexdigest()
+
+    def _body(self) -> Iterator[bytes]:
+        yield f"--{_BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode() + self._meta()
+        for piece in self._hashed(FRAME_BYTES):
+            yield bytes(piece)
+        yield f"\r\n--{_BOUNDARY}--\r\n".encode()
+
+    def _meta(self) -> bytes:
+        return file_meta.encode(
+            sop_class_uid=EnhancedCTImageStorage,
+            sop_instance_uid=self.sop_instance_uid,
+            transfer_syntax_uid=self.transfer_syntax,
+        )
+
+    def _hashed(self, longest: int) -> Iterator[bytes | memoryview]:
+        for piece in self._pieces(longest):
+            self._digest.update(piece)
+            self.size += len(piece)
+            yield piece
 
     def _pieces(self, longest: int) -> Iterator[bytes | memoryview]:
         yield self._head()

@@ -1,0 +1,68 @@
+"""Clients that spend as little as they can: wrk for many requests a second, one socket for large answers."""
+
+import http.client
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks.dicomweb_services import HEADERS, Service
+
+_SCRIPT: Final = Path(__file__).with_name("requests.lua")
+_PIECE: Final = 1 << 20
+_PATIENCE_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Requests a second over some connections, and the time within which 99 of 100 were answered."""
+
+    per_second: float
+    p99_ms: float
+
+
+def rate(service: Service, paths: Sequence[str], accept: str, *, connections: int, seconds: int) -> Rate:
+    """Ask for the paths in turns, as fast as the answers come; end the program when one is not 200."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
+        listed.write("\n".join(paths))
+        listed.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{_PATIENCE_SECONDS}s"]
+        for name, value in {**HEADERS, "Accept": accept}.items():
+            command += ["-H", f"{name}: {value}"]
+        command += ["-s", str(_SCRIPT), service.url, "--", listed.name]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = json.loads(answer.splitlines()[-1])
+    if found["errors"] or not found["requests"]:
+        raise SystemExit(f"{service.name}: {found['errors']} of {found['requests']} requests failed: {paths[0]}")
+    return Rate(per_second=found["requests"] / found["seconds"], p99_ms=found["p99_ms"])
+
+
+class Connection:
+    """One kept connection, for answers whose time is measured one by one."""
+
+    def __init__(self, service: Service) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=_PATIENCE_SECONDS)
+        self._connection.connect()
+        self._buffer = memoryview(bytearray(_PIECE))
+        self._name = service.name
+
+    def close(self) -> None:
+        """Close it."""
+        self._connection.close()
+
+    def get(self, path: str, accept: str) -> tuple[float, int]:
+        """Ask, read all of the answer and drop it; returns milliseconds and bytes."""
+        begun = time.perf_counter()
+        self._connection.request("GET", path, headers={**HEADERS, "Accept": accept})
+        answer = self._connection.getresponse()
+        size = 0
+        while count := answer.readinto(self._buffer):
+            size += count
+        milliseconds = 1000 * (time.perf_counter() - begun)
+        if answer.status != http.client.OK:
+            raise SystemExit(f"{self._name} answered {path} with {answer.status}")
+        return milliseconds, size
