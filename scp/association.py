@@ -24,6 +24,7 @@ from scp.handshake import read_request
 from scp.recorder import Recorder
 from scp.session import Service, Session
 from scp.slots import Slots
+from scp.speakers import Speakers
 from scp.statuses import Status
 from scp.stopping import Stopping
 
@@ -79,6 +80,7 @@ class Acceptor:
         self._rules = rules
         self._recorder = recorder
         self._slots = slots
+        self._speakers = Speakers(slots.load)
         self._services = dict(services)
         self._limits = limits
 
@@ -91,7 +93,7 @@ class Acceptor:
         """Serve one connection to its end; whatever the peer does, this returns and the connection is closed."""
         stream, address = arrival.stream, arrival.address
         try:
-            request = read_request(stream, arrival.artim_seconds)
+            request = self._read_request(arrival)
         except ProtocolViolation as violation:
             _log.warning("connection_refused", address=address, reason=str(violation))
             _last_words(stream, encode_abort(AbortSource.SERVICE_PROVIDER, violation.reason))
@@ -103,6 +105,12 @@ class Acceptor:
             stream.close()
         else:
             self._admit(arrival, request)
+
+    def _read_request(self, arrival: Arrival) -> AssociateRequest:
+        with self._speakers.one_more(arrival.address) as welcome:
+            if not welcome:
+                raise WireError("too many half-open connections of this address")
+            return read_request(arrival.stream, arrival.artim_seconds)
 
     def _admit(self, arrival: Arrival, request: AssociateRequest) -> None:
         stream, address = arrival.stream, arrival.address

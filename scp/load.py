@@ -72,6 +72,11 @@ class Load:
         words = [word for word in self._ledger.connections.tolist() if word]
         return self._connections + 1 - min(words, default=self._connections + 1)
 
+    def places_for_one_address(self) -> int:
+        """Tell how many half-open connections of this process one address may have: half of all, shared evenly."""
+        processes = sum(1 for word in self._ledger.connections.tolist() if word)
+        return max(self._limit // 2 // max(processes, 1), 1)
+
     def _is_full(self) -> bool:
         return sum(self._ledger.half_open.tolist()) >= self._limit
 

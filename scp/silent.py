@@ -2,6 +2,7 @@
 
 import select
 import socket
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
@@ -47,6 +48,7 @@ class SilentConnections:
         self._seconds = artim_seconds
         # All wait equally long: the order of arrival is that of the deadlines.
         self._waiting: dict[int, Silent] = {}
+        self._by_address: defaultdict[str, dict[int, Silent]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -55,7 +57,8 @@ class SilentConnections:
         """Wait for the first byte of a connection."""
         number = connection.fileno()
         deadline = monotonic() + self._seconds
-        self._waiting[number] = Silent(connection=connection, address=address, door=door, deadline=deadline)
+        silent = Silent(connection=connection, address=address, door=door, deadline=deadline)
+        self._waiting[number] = self._by_address[address][number] = silent
         self._poll.register(number, select.EPOLLIN)
 
     def take(self, number: int) -> Silent | None:
@@ -63,11 +66,19 @@ class SilentConnections:
         silent = self._waiting.pop(number, None)
         if silent is not None:
             self._poll.unregister(number)
+            of_address = self._by_address[silent.address]
+            del of_address[number]
+            if not of_address:
+                del self._by_address[silent.address]
         return silent
 
     def take_oldest(self) -> Silent | None:
-        """Take out the one that has been silent longest."""
-        oldest = next(iter(self._waiting), None)
+        """Take out the one that has been silent longest, of the address that has most of them.
+
+        So whoever opens many closes its own, and nobody else's.
+        """
+        most = max(self._by_address.values(), key=len, default={})
+        oldest = next(iter(most), None)
         return None if oldest is None else self.take(oldest)
 
     def take_expired(self) -> Iterator[Silent]:

@@ -91,8 +91,9 @@ class Node:
     def tls_port(self) -> int:
         return self.listener.ports[1]
 
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+    def connect(self, address: str = "127.0.0.1") -> socket.socket:
+        """Open a connection from an address of this machine; all of 127.0.0.0/8 are."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20, source_address=(address, 0))
 
     def peer(self, calling: str = "MODALITY1") -> Peer:
         return Peer(name="NODE", ae_title="ISOCENTER", host="127.0.0.1", port=self.port, calling_ae_title=calling)

@@ -34,8 +34,8 @@ def is_closed(connection: socket.socket) -> bool:
         return True
 
 
-def echo(node: Node) -> Wire:
-    wire = Wire(node.connect())
+def echo(node: Node, address: str = "127.0.0.1") -> Wire:
+    wire = Wire(node.connect(address))
     wire.associate(ECHO)
     wire.command(1, echo_rq())
     assert wire.status() == 0
@@ -70,6 +70,32 @@ def test_beyond_the_limit_who_was_silent_longest_is_closed_at_once(make_node: Ca
     echo(node).close()
     for connection in silent:
         connection.close()
+
+
+def test_an_address_with_many_silent_connections_closes_its_own(make_node: Callable[..., Node]) -> None:
+    node = make_node(max_connections=10, artim_seconds=30.0)
+    others = [node.connect("127.0.0.2") for _ in range(3)]
+    silent = [node.connect() for _ in range(30)]
+    wait_until(lambda: sum(map(is_closed, silent)) == 23, seconds=5, what="the end of 23 connections")
+    assert not any(map(is_closed, others))
+    for connection in [*others, *silent]:
+        connection.close()
+
+
+def test_an_address_has_half_of_the_places_at_most_for_requests_that_do_not_end(
+    make_node: Callable[..., Node],
+) -> None:
+    node = make_node(max_connections=10, artim_seconds=30.0)
+    slow = [node.connect() for _ in range(8)]
+    for connection in slow:
+        connection.sendall(b"\x01")
+    wait_until(lambda: sum(map(is_closed, slow)) == 3, seconds=5, what="the end of those beyond half")
+    echo(node, "127.0.0.2").close()
+    for connection in slow:
+        connection.close()
+    # Their places are free again.
+    wait_until(lambda: not node.listener._open, what="the end of all")
+    echo(node).close()
 
 
 def test_a_thousand_silent_connections_do_not_keep_anybody_out(make_node: Callable[..., Node]) -> None:
