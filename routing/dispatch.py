@@ -15,8 +15,9 @@ from archive.database import Database
 from archive.deliveries import ClaimedDelivery
 from archive.errors import NodeError
 from archive.retrieve import StoredInstance
+from routing.delivery import deliver
 from routing.peers import Peer
-from routing.sender import Blobs, Outcome, deliver
+from routing.sender import Blobs, Outcome
 
 LEASE_SECONDS: Final = 60.0
 _NOTE_SECONDS: Final = 0.2

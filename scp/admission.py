@@ -39,6 +39,8 @@ class Caller:
         The remote AE that is configured for it; blank where there is none.
     report_here
         Whether it is told the result of storage commitment on the association of its request.
+    get_without_roles
+        Whether it gets objects by C-GET also where it has not proposed itself as SCP of storage.
     """
 
     calling_ae_title: str
@@ -49,6 +51,7 @@ class Caller:
     charset: str | None = None
     name: str = ""
     report_here: bool = False
+    get_without_roles: bool = False
 
 
 class Admission(Protocol):

@@ -1,5 +1,8 @@
 """C-GET, PS3.4 Section C.4.3: sends what was asked for over the association that asked."""
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 import structlog
 
 from archive.database import Database
@@ -7,11 +10,11 @@ from archive.errors import NodeError
 from archive.retrieve import StoredInstance
 from routing.association import Message
 from routing.dimse import Element, number
-from routing.sender import Blobs, InstanceSender
+from routing.sender import Blobs, InstanceSender, Side
 from scp.contexts import GET_CLASSES
-from scp.retrieval import SubOperations, pick, record_begin
+from scp.retrieval import SubOperations, pick, record_begin, refusal_of
 from scp.session import Session
-from scp.statuses import Status, status_of
+from scp.statuses import Status
 
 _log = structlog.get_logger()
 
@@ -43,24 +46,41 @@ class Get:
             instances = pick(self._database, session, message)
             record_begin(self._database, session, instances, session.caller.calling_ae_title)
         except NodeError as error:
-            status, comment = status_of(error)
+            status, comment = refusal_of(error)
             session.answer(message, status, comment=comment)
             return
         self._get(session, message, instances)
 
-    def _get(self, session: Session, message: Message, instances: list[StoredInstance]) -> None:
-        message_id = number(message.command, Element.MESSAGE_ID)
-        sender = InstanceSender(session.association, self._blobs, as_acceptor=True)
+    def _get(self, session: Session, message: Message, instances: Sequence[StoredInstance]) -> None:
+        sender = InstanceSender(
+            session.association,
+            self._blobs,
+            priority=number(message.command, Element.PRIORITY),
+            side=Side.ACCEPTOR_UNASKED if session.caller.get_without_roles else Side.ACCEPTOR,
+        )
         done = SubOperations(remaining=len(instances))
-        status: Status | None = None
-        for instance in instances:
+        try:
+            status = self._send(session, message, sender, instances, done)
+        finally:
+            sender.close()
+        done.finish(session, message, status)
+
+    @staticmethod
+    def _send(
+        session: Session,
+        message: Message,
+        sender: InstanceSender,
+        instances: Sequence[StoredInstance],
+        done: SubOperations,
+    ) -> Status:
+        message_id = number(message.command, Element.MESSAGE_ID)
+        for instance, following in zip_longest(instances, instances[1:]):
             if session.association.canceled(message_id):
-                status = Status.CANCELED
-                break
-            outcome = sender.send(instance)
+                return Status.CANCELED
+            outcome = sender.send(instance, following)
             done.count(outcome)
             if outcome.reason:
                 _log.warning("get_failed", association=session.association_id, reason=outcome.reason)
             if done.remaining:
                 done.report(session, message)
-        done.finish(session, message, status or done.status)
+        return done.status

@@ -7,8 +7,9 @@ from typing import Final
 
 from archive import audit, retrieve
 from archive.audit import Action
+from archive.connection import Connection
 from archive.database import Database
-from archive.errors import InvalidQuery
+from archive.errors import InvalidQuery, NodeError, NotParsable
 from archive.query import UNIQUE_KEYS, Key, Level, SingleValue, UidList
 from archive.retrieve import StoredInstance
 from routing.association import Message
@@ -17,12 +18,15 @@ from routing.negotiation import IMPLICIT_VR_LITTLE_ENDIAN
 from routing.sender import Outcome
 from scp import elements, identifier
 from scp.session import Session
-from scp.statuses import Status
+from scp.statuses import Status, status_of
 
 _FAILED_SOP_INSTANCES: Final = 0x00080058
 _LARGEST_COUNT: Final = 0xFFFF
-# An explicit VR value of UI is at most 65,534 bytes long.
+# With explicit VR a longer value of UI is written as UN (PS3.5 Section 6.2.2).
 _LONGEST_LIST: Final = 65_534
+_WITH_FAILED_LIST: Final = frozenset(
+    {Status.CANCELED, Status.SUBOPERATIONS_NOT_PERFORMED, Status.SUBOPERATIONS_WITH_FAILURES}
+)
 
 
 def pick(database: Database, session: Session, message: Message) -> list[StoredInstance]:
@@ -54,9 +58,15 @@ def pick(database: Database, session: Session, message: Message) -> list[StoredI
 
 def record_begin(database: Database, session: Session, instances: list[StoredInstance], destination: str) -> None:
     """Put on record which studies are about to be sent, to whom and for whom (PS3.15 Section A.5.3.3)."""
-    for study_uid in sorted({str(instance.study_instance_uid) for instance in instances}):
-        database.write(
-            audit.append,
+    studies = sorted({str(instance.study_instance_uid) for instance in instances})
+    if studies:
+        database.write(_record, session, studies, destination)
+
+
+def _record(connection: Connection, session: Session, studies: list[str], destination: str) -> None:
+    for study_uid in studies:
+        audit.append(
+            connection,
             session.caller.tenant,
             Action.INSTANCES_SENT,
             principal=session.caller.calling_ae_title,
@@ -65,6 +75,14 @@ def record_begin(database: Database, session: Session, instances: list[StoredIns
             study_uid=study_uid,
             detail={"destination": destination},
         )
+
+
+def refusal_of(error: NodeError) -> tuple[Status, str]:
+    """Give the status of a request that cannot even be begun, PS3.4 Tables C.4-2 and C.4-3, and a comment."""
+    status, comment = status_of(error)
+    if isinstance(error, InvalidQuery | NotParsable):
+        return status, comment
+    return (Status.NO_MATCHES_COUNTED if status is Status.OUT_OF_RESOURCES else Status.CANNOT_UNDERSTAND), comment
 
 
 def _unique(keys: Mapping[int, Key], level: Level) -> tuple[str, ...]:
@@ -116,7 +134,7 @@ class SubOperations:
         counts = self._counts()
         if status is Status.CANCELED:
             counts = (self._remaining(), *counts)
-        session.answer(message, status, counts=counts, data_set=self._failed_list(message))
+        session.answer(message, status, counts=counts, data_set=self._failed_list(message, status))
 
     def _remaining(self) -> tuple[Element, int]:
         return Element.REMAINING, min(self.remaining, _LARGEST_COUNT)
@@ -128,11 +146,12 @@ class SubOperations:
             (Element.WARNING, min(self.warning, _LARGEST_COUNT)),
         )
 
-    def _failed_list(self, message: Message) -> bytes | None:
-        if not self.failed:
+    def _failed_list(self, message: Message, status: Status) -> bytes | None:
+        """Encode what PS3.4 Section C.4.2.1.4.2 wants in each such response: empty when the rest was only canceled."""
+        if status not in _WITH_FAILED_LIST and not self.failed:
             return None
         value = "\\".join(self.failed).encode("ascii", "replace")
-        if len(value) > _LONGEST_LIST:
-            value = value[:_LONGEST_LIST].rpartition(b"\\")[0]
-        element = elements.Element(tag=_FAILED_SOP_INSTANCES, vr="UI", value=value)
-        return elements.write([element], implicit=message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN)
+        implicit = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
+        value += b"\0" * (len(value) % 2)
+        vr = "UI" if implicit or len(value) <= _LONGEST_LIST else "UN"
+        return elements.write([elements.Element(tag=_FAILED_SOP_INSTANCES, vr=vr, value=value)], implicit=implicit)

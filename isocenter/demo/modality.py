@@ -10,12 +10,13 @@ from archive.retrieve import StoredInstance
 from isocenter.demo.phantom import PhantomOptions, fresh_study_uid, phantom_datasets
 from isocenter.part10 import describe
 from routing import dimse
+from routing.delivery import deliver
 from routing.dimse import CommandField, Element
 from routing.exchange import context_for, responses
 from routing.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from routing.peers import Peer
 from routing.requestor import number_contexts, open_association
-from routing.sender import Outcome, deliver
+from routing.sender import Outcome
 
 TITLE = "MODALITY1"
 SLICES = 120

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from routing.sender import deliver
+from routing.delivery import deliver
 from tests.benchmarks.figures import Finding
 from tests.benchmarks.receivers import ISOCENTER, ORTHANC
 from tests.benchmarks.retrieve import compared

@@ -12,7 +12,7 @@ import pytest
 from isocenter.demo.phantom import write_phantom
 from isocenter.part10 import describe
 from routing.peers import Peer
-from routing.sender import deliver
+from routing.delivery import deliver
 from tests.isocenter.nodes import PASSWORD, ServedNode
 from tests.waiting import answers, free_port, wait_until
 

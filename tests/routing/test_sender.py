@@ -10,9 +10,10 @@ import pytest
 from pynetdicom import AllStoragePresentationContexts, evt
 
 from routing.associate import decode_request, encode_accept
+from routing.delivery import Delivery, deliver
 from routing.negotiation import AssociateAccept, ContextAnswer, ContextResult, UserInformation
 from routing.proposal import batches
-from routing.sender import Originator, deliver
+from routing.sender import Originator
 from tests.routing.peers import CT, EXPLICIT, IMPLICIT, JPEG, Files, one_connection, peer, scp
 from tests.waiting import free_port
 
@@ -58,6 +59,15 @@ def test_the_stored_bytes_are_sent_whatever_the_pdu_size(files: Files, size: int
     assert [outcome.stored for outcome in outcomes] == [True, True]
     assert received.data == [data_set, data_set[::-1]]
     assert received.associations == 1
+
+
+def test_a_data_set_of_odd_length_ends_with_a_nul(files: Files) -> None:
+    # The fragment before leaves other bytes where the NUL belongs.
+    data_sets = [elements(40_000), elements(5_001)]
+    received = Received()
+    with scp({CT: [EXPLICIT]}, received.handlers) as destination:
+        assert all(outcome.stored for outcome in deliver(destination, map(files.add, data_sets), files))
+    assert received.data == [data_sets[0], data_sets[1] + b"\0"]
 
 
 def test_two_contexts_over_one_association_do_not_mix(files: Files) -> None:
@@ -123,10 +133,11 @@ def test_the_originator_of_a_move_is_named(files: Files) -> None:
     received = Received()
     with scp({CT: [EXPLICIT]}, received.handlers) as destination:
         originator = Originator(ae_title="WORKSTATION", message_id=99)
-        list(deliver(destination, [files.add(elements(100))], files, originator=originator))
+        list(Delivery(destination, [files.add(elements(100))], files, originator=originator, priority=1).outcomes())
     (request,) = received.requests
     assert request.MoveOriginatorApplicationEntityTitle == "WORKSTATION"
     assert request.MoveOriginatorMessageID == 99
+    assert request.Priority == 1
 
 
 def test_only_allowed_syntaxes_are_proposed(files: Files) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from archive.retrieve import StoredInstance
 from config.sections import TlsSettings
+from routing.delivery import deliver
 from routing.echo import echo
 from routing.peers import Peer
-from routing.sender import deliver
 from routing.tls_contexts import requestor_context
 from routing.tls_files import CurrentContext
 from tests.certificates import Authority, Identity
