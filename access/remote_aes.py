@@ -45,6 +45,7 @@ class RemoteAE:
     results: bool | None = None
     commitment_report: CommitmentReport = "new"
     availability: bool = False
+    get_without_roles: bool = False
     source: Source = Source.RUNTIME
 
     @classmethod

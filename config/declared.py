@@ -37,7 +37,7 @@ class AEDeclaration(Section):
     charset
         Specific Character Set that it is answered in; that of the request when left out.
     transfer_syntaxes
-        UIDs it may be sent; whatever it accepts when empty.
+        UIDs it may be sent, the best first, compressed where it has to be; as it is stored or uncompressed when empty.
     sr_class
         The kind of structured report it can keep.
     results
@@ -47,6 +47,8 @@ class AEDeclaration(Section):
         On which association it is told the result of storage commitment: a `new` one, or the `same` while it is open.
     availability
         Whether it is told of each series that is complete (instance availability notification).
+    get_without_roles
+        Whether it gets objects by C-GET also where it has not proposed itself as SCP of storage.
     """
 
     name: Name
@@ -66,6 +68,7 @@ class AEDeclaration(Section):
     results: bool | None = None
     commitment_report: CommitmentReport = "new"
     availability: bool = False
+    get_without_roles: bool = False
 
     @model_validator(mode="after")
     def _password_has_user(self) -> Self:

@@ -50,6 +50,7 @@ class Admission:
             name=remote.name if remote else "",
             # There is nowhere else to report to for a caller that nobody configured.
             report_here=remote is None or remote.commitment_report == "same",
+            get_without_roles=remote is not None and remote.get_without_roles,
         )
 
 

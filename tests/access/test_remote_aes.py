@@ -53,6 +53,7 @@ def test_an_entry_is_shown_with_the_keys_of_the_file_and_its_defaults(database: 
         "user": None,
         "certificate": None,
         "availability": False,
+        "get_without_roles": False,
         "commitment_report": "new",
         "source_networks": [],
         "charset": None,
