@@ -108,12 +108,13 @@ class RawScu:
         called: bytes = b"ISOCENTER",
         version: int = 1,
         application_context: bytes = _APPLICATION_CONTEXT,
+        address: str = "127.0.0.1",
     ) -> None:
         self.contexts = contexts or {
             1: Context(),
             3: Context(transfer_syntaxes=(ImplicitVRLittleEndian,)),
         }
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(address, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request = associate_rq(called, calling, self.contexts, version=version, application_context=application_context)
         try:
