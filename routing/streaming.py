@@ -61,11 +61,15 @@ class DataSetWriter:
         if last == 0 and full:
             full, last = full - 1, self._fragment
         start = self._starts[full]
-        header = p_data_header(context_id, last, is_command=False, is_last=True)
+        # A fragment has an even length (PS3.8 Annex E.2): deflated data sets end with a NUL then (PS3.5 Section A.5).
+        even = last + last % 2
+        header = p_data_header(context_id, even, is_command=False, is_last=True)
         usual = bytes(self._buffer[start : start + _PREFIX])
         self._buffer[start : start + _PREFIX] = header
         self._read(file, [*self._gaps[:full], self._gaps[full][:last]], offset, size)
-        self._stream.write(self._buffer[: start + _PREFIX + last])
+        end = start + _PREFIX + even
+        self._buffer[end - even + last : end] = bytes(even - last)
+        self._stream.write(self._buffer[:end])
         self._buffer[start : start + _PREFIX] = usual
 
     def _prepare(self, context_id: int) -> None:
