@@ -85,7 +85,8 @@ def tokens(buffer: memoryview, encoding: Encoding, *, whole_sequences: bool = Fa
 
 
 def _walk(buffer: memoryview, encoding: Encoding, *, whole_sequences: bool) -> Iterator[Token]:
-    levels = [_Level(len(buffer), encoding, items=False)]
+    # One last byte is no element: it makes the length of a data set even.
+    levels = [_Level(len(buffer) - 1, encoding, items=False)]
     position = 0
     while levels:
         level = levels[-1]

@@ -135,7 +135,8 @@ class Walk:
                 buffer, base = self._fill(position), position
                 last_start = base + len(buffer) - _LONGEST_HEADER
                 self._check_count()
-                if not buffer and self._ends_at(position, level):
+                if len(buffer) <= 1 and self._ends_at(position, level, buffer):
+                    position += len(buffer)
                     break
             self._count += 1
             offset = position - base
@@ -271,9 +272,14 @@ class Walk:
         if self._count > self.limits.elements:
             raise LimitExceeded("It has too many data elements.")
 
-    def _ends_at(self, position: int, level: _Level) -> bool:
-        """Tell whether an inflated data set ends properly here; its size is known only now."""
-        return len(self._levels) == 1 and level.end == UNKNOWN_SIZE and position == self.source.size
+    def _ends_at(self, position: int, level: _Level, rest: bytes) -> bool:
+        """Tell whether the data set ends properly here.
+
+        The size of an inflated one is known only now. One of odd length had to be sent with a NUL behind it.
+        """
+        if len(self._levels) > 1:
+            return False
+        return rest == b"\0" or (not rest and level.end == UNKNOWN_SIZE and position == self.source.size)
 
     def _fill(self, position: int, count: int = _WINDOW) -> bytes:
         self._buffer, self._base = self.source.read(position, count), position

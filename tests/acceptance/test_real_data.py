@@ -1,6 +1,5 @@
-"""Real files of every kind go in and come out: byte for byte, found by name, seen in every view."""
+"""Real files of every kind are imported, seen in every view, and get their reports."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,6 @@ from tests.acceptance.peers.real_files import sound
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.filterwarnings("ignore:Invalid value for VR UI")]
-
-# pydicom leaves the escape sequences of GB 2312 in the text it decodes.
-_ESCAPE = re.compile(r"\x1b[$()\-]*[A-Z]")
-
 
 _FOLDERS = ["mr_misc", "cr_dx", "us", "us_multiframe", "sc_colour", "pt", "xa", "mg", "pdf"]
 
@@ -42,14 +37,3 @@ def test_a_head_ct_gets_its_reports(module_node: Node, module_pacs: StoreScp, mo
         lambda: [path for path in module_pacs.received("SR") if dcmread(path).StudyInstanceUID == uid],
         what="the SR of the head CT",
     )
-
-
-def test_every_character_set_is_found_by_its_name_in_unicode(module_node: Node, shared_data: Path) -> None:
-    files = dict(sound((shared_data / "charsets").iterdir()))
-    done = module_node.run("import", *map(str, files))
-    assert done.returncode == 0, done.stdout + done.stderr
-    for path, header in files.items():
-        family = _ESCAPE.sub("", str(header.PatientName)).split("=")[-1].split("^")[0]
-        found = module_node.get("/dicom-web/studies", PatientName=f"*{family}*", limit=100)
-        uids = {item["0020000D"]["Value"][0] for item in found}
-        assert header.StudyInstanceUID in uids, path.name

@@ -140,8 +140,10 @@ def test_a_future_vr_is_passed_over(read: Read) -> None:
         item(b"", 200),
         item(b"", UNDEFINED) + ITEM_END,
         long(PRIVATE, b"SQ", item(item(b""))),
+        b"\1",
         bytes(3),
         bytes(64),
+        long(PRIVATE, b"SQ", item(long(PRIVATE, b"OB", b"odd") + b"\0")),
     ],
     ids=lambda tail: f"{len(tail)} {bytes(tail)[4:12].hex()}",
 )
@@ -173,6 +175,12 @@ def test_items_outside_sequences_are_no_attributes(read: Read) -> None:
     read(content)
     tags = [token.tag for token in tokens(memoryview(content), EXPLICIT_LITTLE) if token.kind is Kind.ELEMENT]
     assert tags == [0x0008_0016, 0x0008_0018, 0x0020_000D, 0x0020_000E, 0x0028_0010]
+
+
+def test_a_nul_behind_a_data_set_of_odd_length_is_none_of_it(read: Read) -> None:
+    content = identity() + short(0x0028_0010, b"US", b"\x10\0") + long(PRIVATE, b"OB", b"odd") + b"\0"
+    assert read(content).number("rows") == 16
+    assert [token.tag for token in tokens(memoryview(content), EXPLICIT_LITTLE)][-1] == PRIVATE
 
 
 def test_an_empty_data_set_is_refused(read: Read) -> None:
