@@ -1,6 +1,7 @@
 """C-GET with pynetdicom's SCU: what a node sends, as the bytes that came over the wire (PS3.4 Section C.4.3)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from pydicom import Dataset
 from pynetdicom import AE, build_role, evt
@@ -29,8 +30,9 @@ def c_get(port: int, study_instance_uid: str, contexts: Iterable[tuple[str, str]
     received: dict[str, tuple[str, bytes]] = {}
 
     def keep(event: evt.Event) -> int:
-        content = event.request.DataSet.getvalue()
-        received[event.request.AffectedSOPInstanceUID] = (event.context.transfer_syntax, content)
+        request: Any = event.request
+        content = request.DataSet.getvalue()
+        received[str(request.AffectedSOPInstanceUID)] = (str(event.context.transfer_syntax), content)
         return 0
 
     contexts = sorted(set(contexts))
@@ -38,7 +40,7 @@ def c_get(port: int, study_instance_uid: str, contexts: Iterable[tuple[str, str]
     ae.add_requested_context(StudyRootQueryRetrieveInformationModelGet)
     for sop_class, syntax in contexts:
         ae.add_requested_context(sop_class, syntax)
-    roles = [build_role(sop_class, scp_role=True) for sop_class in {sop_class for sop_class, _ in contexts}]
+    roles: list[Any] = [build_role(sop_class, scp_role=True) for sop_class in {sop_class for sop_class, _ in contexts}]
     association = ae.associate(
         "127.0.0.1", port, ae_title="ISOCENTER", ext_neg=roles, evt_handlers=[(evt.EVT_C_STORE, keep)]
     )
