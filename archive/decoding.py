@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
@@ -29,6 +30,8 @@ MEMORY_BYTES: Final = 2 << 30
 _MAX_FRAME_BYTES: Final = 1 << 30
 # The pipe to the worker is read in pieces of this size at most.
 _PIECE: Final = 1 << 20
+# What a codestream has besides its samples.
+_OVERHEAD_BYTES: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,13 @@ class FrameDecoder(Protocol):
         """Decode one frame or raise `NotTranscodable`."""
 
 
+class PixelWorker(FrameDecoder, Protocol):
+    """Does all that is done with pixels that come from elsewhere."""
+
+    def to_srgb(self, samples: "np.ndarray[Any, Any]", profile: bytes) -> "np.ndarray[Any, Any]":
+        """Convert colours or raise `NotTranscodable`."""
+
+
 class _WorkerFailed(Exception):
     """The child process died or did not answer in time."""
 
@@ -75,14 +85,14 @@ class _Worker:
         )
         self._ready = False
 
-    def ask(self, request: dict[str, Any], codestream: bytes, expected_bytes: int) -> tuple[dict[str, Any], bytearray]:
-        """Send one frame and wait for the answer."""
+    def ask(self, request: dict[str, Any], content: bytes, lengths: Container[int]) -> tuple[dict[str, Any], bytearray]:
+        """Send one frame and wait for the answer, whose data is as long as one of `lengths`."""
         self._await_start()
         deadline = time.monotonic() + self._timeout_seconds + 1
         try:
-            send_message(cast("IO[bytes]", self._process.stdin), request, codestream)
+            send_message(cast("IO[bytes]", self._process.stdin), request, content)
             answer_length, data_length = LENGTHS.unpack(self._receive(LENGTHS.size, deadline))
-            if data_length not in {0, expected_bytes} or answer_length > _PIECE:
+            if data_length not in lengths or answer_length > _PIECE:
                 raise _WorkerFailed
             answer: dict[str, Any] = json.loads(self._receive(answer_length, deadline))
             return answer, self._receive(data_length, deadline)
@@ -160,22 +170,75 @@ class DecodingPool:
             raise NotTranscodable("There is no decoder for its transfer syntax.")
         if not 0 < expected_bytes <= _MAX_FRAME_BYTES:
             raise NotTranscodable("A frame of this size is not decoded.")
-        answer, data = self._ask(_request(pixels), codestream, expected_bytes)
+        answer, data = self._ask(_request(pixels), codestream, (0, expected_bytes))
         if "error" in answer:
             raise NotTranscodable("The pixel data cannot be decoded.")
         samples = np.frombuffer(data, dtype=answer["dtype"]).reshape(answer["shape"])
         return DecodedFrame(samples, answer["photometric_interpretation"])
 
-    def _ask(self, request: dict[str, Any], codestream: bytes, expected_bytes: int) -> tuple[dict[str, Any], bytearray]:
+    def to_srgb(self, samples: "np.ndarray[Any, Any]", profile: bytes) -> "np.ndarray[Any, Any]":
+        """Convert colours to sRGB (PS3.3 Section C.11.15).
+
+        Parameters
+        ----------
+        samples
+            Bytes: rows x columns x 3.
+        profile
+            The ICC profile that says what they are.
+
+        Raises
+        ------
+        NotTranscodable
+            The profile is none of RGB, or converting takes too much memory or time.
+        """
+        request = {"transfer_syntax_uid": "", "shape": list(samples.shape)}
+        answer, data = self._ask(request, samples.tobytes() + profile, (0, samples.nbytes))
+        if "error" in answer:
+            raise NotTranscodable("The colour profile cannot be used.")
+        return np.frombuffer(data, np.uint8).reshape(samples.shape)
+
+    def encode(self, pixels: ImagePixels, frame: DecodedFrame, target_syntax: str) -> bytes:
+        """Compress one frame without loss.
+
+        Parameters
+        ----------
+        pixels
+            Describes it; the transfer syntax does not count.
+        frame
+            Samples of the allocated bits.
+        target_syntax
+            What it shall be.
+
+        Raises
+        ------
+        NotTranscodable
+            The target cannot hold such samples, or compressing them takes too much memory or time.
+        """
+        samples = frame.samples
+        request = {
+            **_request(pixels),
+            "transfer_syntax_uid": target_syntax,
+            "compress": True,
+            "dtype": samples.dtype.str,
+            "shape": list(samples.shape),
+        }
+        answer, data = self._ask(request, samples.tobytes(), range(2 * samples.nbytes + _OVERHEAD_BYTES))
+        if "error" in answer:
+            raise NotTranscodable("The pixel data cannot be compressed without loss.")
+        return bytes(data)
+
+    def _ask(
+        self, request: dict[str, Any], content: bytes, lengths: Container[int]
+    ) -> tuple[dict[str, Any], bytearray]:
         worker = self._free.get()
         good = None
         try:
             worker = self._living(worker)
-            answer = worker.ask(request, codestream, expected_bytes)
+            answer = worker.ask(request, content, lengths)
             good = worker
         except _WorkerFailed as error:
             _log.warning("decoder_failed", transfer_syntax=request["transfer_syntax_uid"])
-            raise NotTranscodable("Decoding the pixel data took too much memory or time.") from error
+            raise NotTranscodable("Working on the pixel data took too much memory or time.") from error
         else:
             return answer
         finally:

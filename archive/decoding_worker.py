@@ -10,9 +10,12 @@ import resource
 import signal
 import sys
 import warnings
+from collections.abc import Sequence
+from io import BytesIO
 from typing import Any, BinaryIO, Final
 
 import numpy as np
+from PIL import Image, ImageCms
 from pydicom import config
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
@@ -20,6 +23,7 @@ from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, R
 
 from archive.decoding_extended import decode_twelve_bits, needs_twelve_bits
 from archive.decoding_messages import LENGTHS, READY, send_message
+from archive.frame_encoding import encode
 
 # Colour that was coded with loss is shown as RGB; lossless colour stays in the space it was stored in, bit for bit.
 _LOSSY_COLOUR: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
@@ -82,8 +86,30 @@ def _plugins(transfer_syntax: UID, available: tuple[str, ...]) -> list[str]:
     return [plugin for plugin in chosen if plugin in available]
 
 
+def to_srgb(shape: Sequence[int], content: bytes) -> "np.ndarray[Any, Any]":
+    """Convert colours to sRGB.
+
+    Parameters
+    ----------
+    shape
+        Rows, columns and 3.
+    content
+        The samples, one byte each, and behind them the ICC profile that says what they are.
+    """
+    rows, columns, planes = shape
+    size = rows * columns * planes
+    image = Image.frombytes("RGB", (columns, rows), content[:size])
+    source = ImageCms.ImageCmsProfile(BytesIO(content[size:]))
+    converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    return np.asarray(converted)
+
+
 def _answer(request: dict[str, Any], codestream: bytes) -> tuple[dict[str, Any], bytes]:
     try:
+        if "compress" in request:
+            return {}, encode(request, codestream)
+        if "shape" in request:
+            return {}, to_srgb(request["shape"], codestream).tobytes()
         array, properties = decode(request, codestream)
     except Exception as error:  # noqa: BLE001 - process edge
         return {"error": f"{type(error).__name__}: {error}"[:500]}, b""

@@ -6,7 +6,8 @@ fragments; what cannot be told apart is refused rather than guessed.
 
 import itertools
 import struct
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,12 +25,35 @@ _BITS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class FrameIndex:
-    """The fragments of each frame of encapsulated pixel data, as start and length in the data set."""
+    """The fragments of each frame of encapsulated pixel data, packed: slides have hundreds of thousands of frames.
 
-    frames: tuple[tuple[Span, ...], ...]
+    Parameters
+    ----------
+    spans
+        Start and length in the data set of each fragment, one after the other.
+    ends
+        For each frame the number of the first fragment behind it.
+    """
+
+    spans: "array[int]"
+    ends: "array[int]"
 
     def __len__(self) -> int:
-        return len(self.frames)
+        return len(self.ends)
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that it takes."""
+        return self.spans.itemsize * len(self.spans) + self.ends.itemsize * len(self.ends)
+
+    def fragments_of(self, index: int) -> Iterator[Span]:
+        """Yield start and length of the fragments of a frame, counted from 0."""
+        for number in range(self.ends[index - 1] if index else 0, self.ends[index]):
+            yield self.spans[2 * number], self.spans[2 * number + 1]
+
+
+NO_FRAMES: Final = FrameIndex(array("Q"), array("Q"))
+"""The index of pixel data that is not encapsulated."""
 
 
 def frame_bits(pixels: ImagePixels) -> int:
@@ -45,6 +69,24 @@ def count_frames(buffer: memoryview, pixels: ImagePixels) -> int:
     if pixels.encapsulated:
         return len(index_frames(buffer, pixels))
     return min(pixels.number_of_frames, pixels.length * _BITS // frame_bits(pixels))
+
+
+def native_span(pixels: ImagePixels, index: int) -> Span | None:
+    """Say where a native frame, counted from 0, stands in the data set; none when it shares a byte with another.
+
+    Raises
+    ------
+    NotFound
+        There is no such frame.
+    """
+    bits = frame_bits(pixels)
+    first, end = index * bits, (index + 1) * bits
+    if not 0 <= index < pixels.number_of_frames or end > pixels.length * _BITS:
+        raise NotFound(f"There is no frame {index + 1}.")
+    if first % _BITS:
+        return None
+    start = pixels.position + first // _BITS
+    return start, pixels.position + -(-end // _BITS) - start
 
 
 def native_frame(buffer: memoryview, pixels: ImagePixels, index: int) -> memoryview | bytes:
@@ -64,17 +106,14 @@ def native_frame(buffer: memoryview, pixels: ImagePixels, index: int) -> memoryv
     NotFound
         There is no such frame.
     """
+    span = native_span(pixels, index)
+    if span is not None:
+        return buffer[span[0] : sum(span)]
+    # The frame begins inside a byte: move its bits to the beginning.
     bits = frame_bits(pixels)
     first, end = index * bits, (index + 1) * bits
-    if not 0 <= index < pixels.number_of_frames or end > pixels.length * _BITS:
-        raise NotFound(f"There is no frame {index + 1}.")
-    start = pixels.position + first // _BITS
-    stop = pixels.position + -(-end // _BITS)
-    shift = first % _BITS
-    if not shift:
-        return buffer[start:stop]
-    # The frame begins inside a byte: move its bits to the beginning.
-    value = int.from_bytes(buffer[start:stop], "little") >> shift & (1 << bits) - 1
+    shared = buffer[pixels.position + first // _BITS : pixels.position + -(-end // _BITS)]
+    value = int.from_bytes(shared, "little") >> first % _BITS & (1 << bits) - 1
     return value.to_bytes(-(-bits // _BITS), "little")
 
 
@@ -94,9 +133,9 @@ def index_frames(buffer: memoryview, pixels: ImagePixels) -> FrameIndex:
     spans = list(items)
     declared = pixels.number_of_frames
     if len(spans) == declared:
-        return FrameIndex(tuple((span,) for span in spans))
+        return _divided(spans, range(declared))
     if declared == 1 and spans:
-        return FrameIndex((tuple(spans),))
+        return _divided(spans, (0,))
     starts = {start - _ITEM_HEADER - first: number for number, (start, _) in enumerate(spans)}
     for offsets in (_extended_offsets(buffer, pixels), _basic_offsets(buffer, table)):
         numbers = [starts.get(offset, -1) for offset in offsets]
@@ -112,7 +151,7 @@ def encapsulated_frame(buffer: memoryview, frame_index: FrameIndex, index: int) 
     """Give one compressed frame as stored, its fragments joined."""
     if not 0 <= index < len(frame_index):
         raise NotFound(f"There is no frame {index + 1}.")
-    return b"".join(buffer[start : start + length] for start, length in frame_index.frames[index])
+    return b"".join(buffer[start : start + length] for start, length in frame_index.fragments_of(index))
 
 
 def _basic_offsets(buffer: memoryview, table: Span) -> Sequence[int]:
@@ -134,8 +173,7 @@ def _begin_frames(numbers: Sequence[int]) -> bool:
 
 
 def _divided(spans: list[Span], numbers: Sequence[int]) -> FrameIndex:
-    ends = [*numbers[1:], len(spans)]
-    return FrameIndex(tuple(tuple(spans[low:high]) for low, high in zip(numbers, ends, strict=True)))
+    return FrameIndex(array("Q", itertools.chain.from_iterable(spans)), array("Q", [*numbers[1:], len(spans)]))
 
 
 def _begins(buffer: memoryview, start: int) -> bool:

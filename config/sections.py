@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, Strict, model_validator
 
-from config.values import AETitle, AsTuple, FilePath, Port, Positive, Seconds, Section
+from config.values import AETitle, AsTuple, CorsOrigin, FilePath, Port, Positive, Seconds, Section
 
 GIBIBYTE = 1 << 30
 Secret = Annotated[SecretStr, Strict(strict=False)]
@@ -69,6 +69,8 @@ class WebSettings(Section):
     port: Port = 8080
     processes: Positive = 1
     max_upload_bytes: Positive = 4 * GIBIBYTE
+    rendered_cache_bytes: Annotated[int, Field(ge=0)] = 128 << 20
+    cors_origins: Annotated[tuple[CorsOrigin, ...], AsTuple] = ()
 
 
 class DatabaseSettings(Section):

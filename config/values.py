@@ -53,6 +53,12 @@ def _password_hash(text: str) -> str:
     return text
 
 
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", text):
+        raise ValueError("an origin is scheme, host and port as browsers send them: https://viewer.example:8443")
+    return text.lower()
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -66,6 +72,7 @@ AETitle = Annotated[str, AfterValidator(_ae_title)]
 Certificate = Annotated[str, AfterValidator(_certificate)]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 Network = Annotated[str, AfterValidator(_network)]
+CorsOrigin = Annotated[str, AfterValidator(_origin)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 PeerPort = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(ge=1)]

@@ -1,90 +1,117 @@
-"""WADO-RS: bulk data behind the URIs of metadata (PS3.18 Section 10.4.1.1.5)."""
+"""WADO-RS: bulk data behind the URIs of metadata, and all of it at once (PS3.18 Sections 10.4.1.1.5 and 10.4.1.1.7)."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from access.principals import Principal
-from archive.dataset_buffer import data_set_buffer
-from archive.encodings import PIXEL_DATA, UNDEFINED
 from archive.errors import NotFound
 from archive.retrieve import StoredInstance
+from dicomweb.bulk_values import PIXELS, BulkValues
+from dicomweb.conditional import conditional
 from dicomweb.frame_formats import OCTETS, choose_format
+from dicomweb.frame_retrieval import frames_response
 from dicomweb.frame_source import FrameSource
-from dicomweb.header_json import find_value
-from dicomweb.locating import file_of, locate_one
+from dicomweb.header_json import parse_place
+from dicomweb.locating import find, url_of
 from dicomweb.media_types import MediaRange, accepted
-from dicomweb.multipart import Part, multipart_response
+from dicomweb.multipart import Part, begun, multipart_response
 from dicomweb.problems import not_acceptable
-from dicomweb.services import Services
+from dicomweb.ranges import Content, ranged_response
+from dicomweb.services import Services, base_url
 
-_CHUNK: Final = 1 << 20
 _PATH: Final = re.compile(r"[0-9A-Fa-f]{8}(/[1-9][0-9]{0,8}/[0-9A-Fa-f]{8}){0,50}")
 
 
 class BulkData:
-    """The handler of `/bulkdata/{path}`: a tag, or sequence, item number and so on to a tag.
+    """The handlers of `/bulkdata` and `/pixeldata`.
 
     Parameters
     ----------
     services
-        What it works with.
+        What they work with.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def retrieve(self, request: Request, principal: Principal) -> Response:
-        """Give a value as it is stored; of compressed pixel data the frames."""
-        path = parse_bulk_path(request.path_params["path"])
+    async def value(self, request: Request, principal: Principal) -> Response:
+        """Give one value, by a path of tag, or sequence, item number and so on to a tag."""
+        return await run_in_threadpool(self._answer, request, principal, self._value)
+
+    async def all_values(self, request: Request, principal: Principal) -> Response:
+        """Give all bulk data of a study, a series or an instance, one part a value or a frame."""
+        return await run_in_threadpool(self._answer, request, principal, self._all_values)
+
+    async def pixels(self, request: Request, principal: Principal) -> Response:
+        """Give the pixel data of a study, a series or an instance."""
+        return await run_in_threadpool(self._answer, request, principal, self._all_pixels)
+
+    def _answer(
+        self,
+        request: Request,
+        principal: Principal,
+        make: Callable[[Request, Sequence[StoredInstance], Sequence[MediaRange]], Response],
+    ) -> Response:
         ranges = accepted(request)
-        instance = await locate_one(self._services, principal.tenant, request.path_params)
-        if path == [PIXEL_DATA]:
-            return await run_in_threadpool(self._pixels, instance, ranges)
-        wanted = next((found for found in ranges if found.covers(OCTETS)), None)
-        if wanted is None:
-            raise not_acceptable("Bulk data is given as application/octet-stream.")
-        return await run_in_threadpool(self._value, instance, path, wanted)
+        found = find(self._services, principal.tenant, request.path_params)
+        return conditional(request, found, lambda: make(request, found, ranges))
 
-    def _pixels(self, instance: StoredInstance, ranges: Sequence[MediaRange]) -> Response:
-        source = FrameSource(file_of(self._services, instance), instance, self._services.decoder)
-        if not source.pixels.encapsulated:
-            wanted = next((found for found in ranges if found.covers(OCTETS)), None)
-            if wanted is None:
-                raise not_acceptable("This pixel data is given as application/octet-stream.")
-            return self._value(instance, [PIXEL_DATA], wanted)
-        form = choose_format(ranges, source.pixels, source.count)
-        frames = source.read(range(1, source.count + 1), form)
-        if not form.multipart:
-            return Response(next(frames), media_type=form.content_type)
-        return multipart_response((Part(form.content_type, [frame]) for frame in frames), form.media_type)
-
-    def _value(self, instance: StoredInstance, path: Sequence[int], wanted: MediaRange) -> Response:
-        with self._buffer(instance) as buffer:
-            token = find_value(buffer, instance.transfer_syntax_uid, list(path))
-        if token is None or token.length == UNDEFINED:
-            raise NotFound("There is no such value.")
-        chunks = self._read(instance, token.position, token.length)
+    def _value(self, request: Request, found: Sequence[StoredInstance], ranges: Sequence[MediaRange]) -> Response:
+        place = parse_bulk_path(request.path_params["path"])
+        (instance,) = found
+        if place == PIXELS:
+            source = FrameSource(self._services, instance)
+            if source.pixels.encapsulated:
+                form = choose_format(ranges, source.pixels, source.count)
+                url = url_of(base_url(request), instance)
+                return frames_response(request, source, range(1, source.count + 1), form, url)
+        content = BulkValues(self._services, instance).content(place)
+        wanted = _wanted(content, ranges)
         if wanted.multipart:
-            return multipart_response([Part(OCTETS, chunks)], OCTETS)
-        return StreamingResponse(chunks, media_type=OCTETS, headers={"Content-Length": str(token.length)})
+            return multipart_response([_part(content, str(request.url))], content.media_type)
+        return ranged_response(request, content)
 
-    def _read(self, instance: StoredInstance, position: int, length: int) -> Iterator[bytes]:
-        with self._buffer(instance) as buffer:
-            for start in range(position, position + length, _CHUNK):
-                yield bytes(buffer[start : min(start + _CHUNK, position + length)])
+    def _all_values(self, request: Request, found: Sequence[StoredInstance], ranges: Sequence[MediaRange]) -> Response:
+        def parts() -> Iterator[Part]:
+            for instance in found:
+                url = url_of(base_url(request), instance)
+                values = BulkValues(self._services, instance)
+                for place in values.places():
+                    if place == PIXELS:
+                        yield from self._pixel_parts(instance, ranges, url)
+                    else:
+                        content = values.content(place)
+                        _wanted(content, ranges)
+                        yield _part(content, f"{url}/bulkdata/{_path(place)}")
 
-    def _buffer(self, instance: StoredInstance) -> AbstractContextManager[memoryview]:
-        path = file_of(self._services, instance)
-        return data_set_buffer(path, instance.data_offset, instance.transfer_syntax_uid)
+        return _parts_response(parts(), ranges)
+
+    def _all_pixels(self, request: Request, found: Sequence[StoredInstance], ranges: Sequence[MediaRange]) -> Response:
+        base = base_url(request)
+        images = [instance for instance in found if instance.rows]
+        parts = (self._pixel_parts(instance, ranges, url_of(base, instance)) for instance in images)
+        return _parts_response(chain.from_iterable(parts), ranges)
+
+    def _pixel_parts(self, instance: StoredInstance, ranges: Sequence[MediaRange], url: str) -> Iterator[Part]:
+        source = FrameSource(self._services, instance)
+        if not source.pixels.encapsulated:
+            content = BulkValues(self._services, instance).content(PIXELS)
+            _wanted(content, ranges)
+            yield _part(content, f"{url}/bulkdata/{_path(PIXELS)}")
+            return
+        # The answer has parts anyway, so that one frame alone is never meant here.
+        form = choose_format([wanted for wanted in ranges if _in_parts(wanted)], source.pixels, source.count)
+        for number, frame in enumerate(source.read(range(1, source.count + 1), form), start=1):
+            yield Part(form.content_type, frame, f"{url}/frames/{number}")
 
 
-def parse_bulk_path(text: str) -> list[int]:
+def parse_bulk_path(text: str) -> tuple[int, ...]:
     """Read the path of a bulk data URI.
 
     Raises
@@ -94,4 +121,35 @@ def parse_bulk_path(text: str) -> list[int]:
     """
     if not _PATH.fullmatch(text):
         raise NotFound("There is no such value.")
-    return [int(part, 16 if number % 2 == 0 else 10) for number, part in enumerate(text.split("/"))]
+    return parse_place(text)
+
+
+def _path(place: Sequence[int]) -> str:
+    return "/".join(f"{part:08X}" if number % 2 == 0 else str(part) for number, part in enumerate(place))
+
+
+def _part(content: Content, url: str) -> Part:
+    return Part(content.media_type, content.read(0, content.size), url)
+
+
+def _in_parts(wanted: MediaRange) -> bool:
+    return wanted.multipart or wanted.wildcard
+
+
+def _wanted(content: Content, ranges: Sequence[MediaRange]) -> MediaRange:
+    media_type = content.media_type.partition(";")[0]
+    wanted = next((found for found in ranges if found.covers(media_type) or found.covers(OCTETS)), None)
+    if wanted is None:
+        raise not_acceptable(f"This bulk data is given as {media_type}.")
+    return wanted
+
+
+def _parts_response(parts: Iterable[Part], ranges: Sequence[MediaRange]) -> Response:
+    if not any(_in_parts(wanted) for wanted in ranges):
+        raise not_acceptable("Bulk data of objects is given as multipart/related.")
+    remaining = iter(parts)
+    first = next(remaining, None)
+    if first is None:
+        raise NotFound("There is no bulk data.")
+    media_type = first.content_type.partition(";")[0]
+    return multipart_response(chain([begun(first)], remaining), media_type)

@@ -1,28 +1,34 @@
-"""A cache of bytes with a limit on their size, shared between threads."""
+"""A cache with a limit on its size, shared between threads."""
 
 import threading
 from collections import OrderedDict
-from typing import Final
+from collections.abc import Callable, Hashable
+from typing import Final, Generic, TypeVar
+
+V = TypeVar("V")
 
 _BYTES: Final = 64 << 20
 
 
-class MetadataCache:
-    """Keeps what was used last, up to a total size.
+class SizedCache(Generic[V]):
+    """Keeps the values that were used last, up to a total size.
 
     Parameters
     ----------
-    max_bytes
-        Size of all values together.
+    size_of
+        Tells the size of a value.
+    max_size
+        Of all values together; 0 keeps none.
     """
 
-    def __init__(self, max_bytes: int = _BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._values: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+    def __init__(self, size_of: Callable[[V], int], max_size: int = _BYTES) -> None:
+        self._size_of = size_of
+        self._max_size = max_size
+        self._size = 0
+        self._values: OrderedDict[Hashable, V] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, str]) -> bytes | None:
+    def get(self, key: Hashable) -> V | None:
         """Return what is kept under a key, if anything is."""
         with self._lock:
             value = self._values.get(key)
@@ -30,11 +36,31 @@ class MetadataCache:
                 self._values.move_to_end(key)
             return value
 
-    def put(self, key: tuple[str, str], value: bytes) -> None:
+    def put(self, key: Hashable, value: V) -> None:
         """Keep a value; the ones that were not used for longest make room."""
         with self._lock:
-            self._bytes += len(value) - len(self._values.pop(key, b""))
+            previous = self._values.pop(key, None)
+            self._size += self._size_of(value) - (0 if previous is None else self._size_of(previous))
             self._values[key] = value
-            while self._bytes > self._max_bytes:
+            while self._size > self._max_size:
                 _, dropped = self._values.popitem(last=False)
-                self._bytes -= len(dropped)
+                self._size -= self._size_of(dropped)
+
+    def get_or_make(self, key: Hashable, make: Callable[[], V]) -> V:
+        """Return what is kept under a key; make it, and keep it, where nothing is."""
+        known = self.get(key)
+        if known is None:
+            known = make()
+            self.put(key, known)
+        return known
+
+
+def byte_cache(max_bytes: int = _BYTES) -> SizedCache[bytes]:
+    """Make a cache of bytes.
+
+    Parameters
+    ----------
+    max_bytes
+        Size of all values together.
+    """
+    return SizedCache(len, max_bytes)

@@ -65,6 +65,11 @@ class FrameFormat:
         return f"{self.media_type};transfer-syntax={self.transfer_syntax}"
 
 
+def compressed_media_type(transfer_syntax_uid: str) -> str:
+    """Give the media type of frames in a compressed transfer syntax."""
+    return _COMPRESSED.get(transfer_syntax_uid, OCTETS)
+
+
 def choose_format(ranges: Sequence[MediaRange], pixels: ImagePixels, count: int) -> FrameFormat:
     """Choose the first format that a client wants and that can be made.
 
@@ -97,7 +102,7 @@ def _stored(wanted: MediaRange, pixels: ImagePixels) -> tuple[str, str, bool] | 
     syntax = pixels.transfer_syntax_uid
     if not pixels.encapsulated:
         return None
-    media_type = _COMPRESSED.get(syntax, OCTETS)
+    media_type = compressed_media_type(syntax)
     named = not wanted.wildcard and wanted.covers(media_type)
     if wanted.transfer_syntax == ANY_TRANSFER_SYNTAX and (named or wanted.covers(OCTETS)):
         return None if _is_awkward(pixels) else (media_type, syntax, False)

@@ -1,22 +1,23 @@
 """WADO-RS: frames of an instance (PS3.18 Section 10.4.1.1.6), straight from the file, one at a time."""
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from access.principals import Principal
 from archive.retrieve import StoredInstance
-from dicomweb.frame_formats import choose_format
+from dicomweb.conditional import conditional
+from dicomweb.frame_formats import FrameFormat, choose_format
 from dicomweb.frame_source import FrameSource
-from dicomweb.locating import file_of, locate_one, url_of
+from dicomweb.locating import find_one, url_of
 from dicomweb.media_types import MediaRange, accepted
-from dicomweb.multipart import Part, encode, multipart_response, multipart_type
+from dicomweb.multipart import Part, encode, multipart_response, multipart_type, new_boundary
 from dicomweb.problems import bad_request
+from dicomweb.ranges import content_of, ranged_response
 from dicomweb.services import Services, base_url
 
 MOST_FRAMES: Final = 10_000
@@ -38,32 +39,62 @@ class Frames:
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
         """Give frames by number, in the order of the list."""
+        return await run_in_threadpool(self._retrieve, request, principal)
+
+    def _retrieve(self, request: Request, principal: Principal) -> Response:
         numbers = parse_frame_list(request.path_params["frames"])
         ranges = accepted(request)
-        instance = await locate_one(self._services, principal.tenant, request.path_params)
-        return await run_in_threadpool(self._answer, instance, numbers, ranges, base_url(request))
+        instance = find_one(self._services, principal.tenant, request.path_params)
+        return conditional(request, [instance], lambda: self._answer(request, instance, numbers, ranges))
 
     def _answer(
-        self, instance: StoredInstance, numbers: Sequence[int], ranges: Sequence[MediaRange], base: str
+        self, request: Request, instance: StoredInstance, numbers: Sequence[int], ranges: Sequence[MediaRange]
     ) -> Response:
-        source = FrameSource(file_of(self._services, instance), instance, self._services.decoder)
+        source = FrameSource(self._services, instance)
         form = choose_format(ranges, source.pixels, len(numbers))
         source.require(numbers)
-        frames = source.read(numbers, form)
-        # The first frame is made before the answer begins: what fails at once fails with a status of its own.
-        first = next(frames)
-        if not form.multipart:
-            return Response(first, media_type=form.content_type)
-        url = url_of(base, instance)
-        parts = (
-            Part(form.content_type, [frame], f"{url}/frames/{number}")
-            for number, frame in zip(numbers, chain([first], frames), strict=True)
-        )
-        if len(numbers) > 1:
-            return multipart_response(parts, form.media_type)
-        # One frame, which is what viewers ask for, is sent in one piece.
-        boundary = secrets.token_hex(16)
-        return Response(b"".join(encode(parts, boundary)), media_type=multipart_type(form.media_type, boundary))
+        url = url_of(base_url(request), instance)
+        return frames_response(request, source, numbers, form, url)
+
+
+def frames_response(
+    request: Request, source: FrameSource, numbers: Sequence[int], form: FrameFormat, url: str
+) -> Response:
+    """Answer with frames in the format that was chosen.
+
+    Parameters
+    ----------
+    request
+        May ask for a part, where one frame is given alone.
+    source
+        Of the frames.
+    numbers
+        Which, counted from 1.
+    form
+        The chosen format.
+    url
+        Of the instance.
+    """
+    frames = source.read(numbers, form)
+    # The first frame is made before the answer begins: what fails at once fails with a status of its own.
+    first = next(frames)
+    if not form.multipart:
+        return _alone(request, first, form.content_type)
+    parts = (
+        Part(form.content_type, frame, f"{url}/frames/{number}")
+        for number, frame in zip(numbers, chain([first], frames), strict=True)
+    )
+    if len(numbers) > 1 or not isinstance(first, list):
+        return multipart_response(parts, form.media_type)
+    # One frame, which is what viewers ask for, is sent in one piece.
+    boundary = new_boundary()
+    return Response(b"".join(encode(parts, boundary)), media_type=multipart_type(form.media_type, boundary))
+
+
+def _alone(request: Request, frame: Iterable[bytes], media_type: str) -> Response:
+    if isinstance(frame, list):
+        return ranged_response(request, content_of(b"".join(frame), media_type))
+    return StreamingResponse(frame, media_type=media_type)
 
 
 def parse_frame_list(text: str) -> list[int]:

@@ -1,21 +1,29 @@
 """The frames of one stored instance, read from its file as they are needed."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import Final
 
 import numpy as np
 
 from archive.dataset_buffer import data_set_buffer
-from archive.decoding import DecodedFrame, FrameDecoder
+from archive.decoding import DecodedFrame
+from archive.encodings import encoding_of, is_deflated
 from archive.errors import NotFound
-from archive.frames import FrameIndex, count_frames, encapsulated_frame, index_frames
+from archive.frames import Span, encapsulated_frame, frame_bits, native_span
 from archive.native_pixels import decode_compressed, decode_frame, little_endian_frame
-from archive.pixels import ImagePixels, read_pixels
 from archive.retrieve import StoredInstance
 from dicomweb.frame_formats import FrameFormat
+from dicomweb.frame_places import find_frame_places
+from dicomweb.locating import file_of
+from dicomweb.services import Services
 
 _COLOURS: Final = 3
+_BITS: Final = 8
+# Larger frames are given in pieces, so that memory does not grow with them.
+_PIECE: Final = 4 << 20
 
 
 class FrameSource:
@@ -23,12 +31,10 @@ class FrameSource:
 
     Parameters
     ----------
-    path
-        The file of the instance.
+    services
+        Where files are, and who decodes.
     instance
-        What is in it.
-    decoder
-        For compressed frames.
+        Whose frames.
 
     Raises
     ------
@@ -36,14 +42,13 @@ class FrameSource:
         The instance has no pixel data, or its file is missing.
     """
 
-    def __init__(self, path: Path, instance: StoredInstance, decoder: FrameDecoder) -> None:
-        self._path = path
+    def __init__(self, services: Services, instance: StoredInstance) -> None:
+        self._path = file_of(services, instance)
         self._instance = instance
-        self._decoder = decoder
-        with data_set_buffer(path, instance.data_offset, instance.transfer_syntax_uid) as buffer:
-            self.pixels: ImagePixels = read_pixels(buffer, instance.transfer_syntax_uid)
-            self._index = index_frames(buffer, self.pixels) if self.pixels.encapsulated else FrameIndex(())
-            self.count = len(self._index) if self.pixels.encapsulated else count_frames(buffer, self.pixels)
+        self._decoder = services.decoder
+        self._places = services.frame_places.get_or_make(instance.key, lambda: find_frame_places(self._path, instance))
+        self.pixels = self._places.pixels
+        self.count = self._places.count
 
     def require(self, numbers: Sequence[int]) -> None:
         """Demand that all these frames, counted from 1, are there.
@@ -57,22 +62,62 @@ class FrameSource:
         if missing is not None:
             raise NotFound(f"There is no frame {missing}; the last one is {self.count}.")
 
-    def read(self, numbers: Sequence[int], form: FrameFormat) -> Iterator[bytes]:
-        """Yield frames, counted from 1, in the format that was chosen."""
-        pixels = self.pixels
-        with data_set_buffer(self._path, self._instance.data_offset, pixels.transfer_syntax_uid) as buffer:
+    def read(self, numbers: Iterable[int], form: FrameFormat) -> Iterator[Iterable[bytes]]:
+        """Yield frames, counted from 1, in the format that was chosen: each in pieces, to be taken before the next."""
+        if self._in_place(form):
+            yield from self._stored(numbers)
+            return
+        with self._buffer() as buffer:
             for number in numbers:
-                if not pixels.encapsulated:
-                    yield bytes(little_endian_frame(buffer, pixels, number - 1))
-                    continue
-                codestream = encapsulated_frame(buffer, self._index, number - 1)
-                yield self._decoded_bytes(codestream) if form.decoded else codestream
+                if self.pixels.encapsulated:
+                    codestream = encapsulated_frame(buffer, self._places.index, number - 1)
+                    yield [self._decoded_bytes(codestream) if form.decoded else codestream]
+                else:
+                    yield [bytes(little_endian_frame(buffer, self.pixels, number - 1))]
 
     def decode(self, number: int) -> DecodedFrame:
         """Give one frame, counted from 1, as an array."""
         self.require([number])
-        with data_set_buffer(self._path, self._instance.data_offset, self.pixels.transfer_syntax_uid) as buffer:
+        with self._buffer() as buffer:
+            if self.pixels.encapsulated:
+                codestream = encapsulated_frame(buffer, self._places.index, number - 1)
+                return decode_compressed(self.pixels, codestream, self._decoder)
             return decode_frame(buffer, self.pixels, number - 1, self._decoder)
+
+    @contextmanager
+    def _buffer(self) -> Iterator[memoryview]:
+        with data_set_buffer(self._path, self._instance.data_offset, self.pixels.transfer_syntax_uid) as buffer:
+            yield buffer
+
+    def _in_place(self, form: FrameFormat) -> bool:
+        """Tell whether the bytes of the answer stand in the file as they are."""
+        pixels = self.pixels
+        if is_deflated(pixels.transfer_syntax_uid) or form.decoded:
+            return False
+        return pixels.encapsulated or not (
+            encoding_of(pixels.transfer_syntax_uid).big_endian or frame_bits(pixels) % _BITS
+        )
+
+    def _stored(self, numbers: Iterable[int]) -> Iterator[Iterable[bytes]]:
+        try:
+            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise NotFound("The file of this object is missing.") from error
+        try:
+            for number in numbers:
+                pieces = _pieces(file, self._instance.data_offset, self._spans(number))
+                # A frame of usual size is read at once, so that what is wrong with its file has a status of its own.
+                first = next(pieces)
+                yield [first] if len(first) < _PIECE else chain([first], pieces)
+        finally:
+            os.close(file)
+
+    def _spans(self, number: int) -> Iterable[Span]:
+        if self.pixels.encapsulated:
+            self.require([number])
+            return self._places.index.fragments_of(number - 1)
+        span = native_span(self.pixels, number - 1)
+        return [span] if span is not None else []
 
     def _decoded_bytes(self, codestream: bytes) -> bytes:
         """Decode, and arrange the samples as the metadata says, which viewers read with the frames."""
@@ -80,3 +125,25 @@ class FrameSource:
         if self.pixels.planar_configuration == 1 and samples.ndim == _COLOURS:
             samples = np.ascontiguousarray(samples.transpose(2, 0, 1))
         return samples.tobytes()
+
+
+def _pieces(file: int, offset: int, spans: Iterable[Span]) -> Iterator[bytes]:
+    """Yield the bytes of spans, joined while they are small."""
+    small: list[bytes] = []
+    size = 0
+    for start, length in spans:
+        for position in range(start, start + length, _PIECE):
+            piece = _read_at(file, offset + position, min(_PIECE, start + length - position))
+            small.append(piece)
+            size += len(piece)
+            if size >= _PIECE:
+                yield b"".join(small)
+                small, size = [], 0
+    yield b"".join(small)
+
+
+def _read_at(file: int, position: int, length: int) -> bytes:
+    content = os.pread(file, length, position)
+    if len(content) < length:
+        raise NotFound("The file of this object is shorter than it was.")
+    return content

@@ -3,6 +3,7 @@
 Small binary values stand inline, large ones and pixel data behind a URI. The walk is flat, whatever sequences hold.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -24,7 +25,9 @@ _FLOAT_PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009})
 JsonDataSet = dict[str, JsonElement]
 
 
-def header_json(buffer: memoryview, transfer_syntax_uid: str, bulk_data_url: str) -> JsonDataSet:
+def header_json(
+    buffer: memoryview, transfer_syntax_uid: str, bulk_data_url: str, *, inline_bytes: int = _INLINE_BYTES
+) -> JsonDataSet:
     """Describe a data set.
 
     Parameters
@@ -35,13 +38,15 @@ def header_json(buffer: memoryview, transfer_syntax_uid: str, bulk_data_url: str
         How it is encoded.
     bulk_data_url
         Under which its bulk data is found: by tag, and by item and tag for what is in sequences.
+    inline_bytes
+        Binary values up to this size are inline.
 
     Returns
     -------
     dict
         Attributes by tag. What follows a place that cannot be understood is missing.
     """
-    writer = _Writer(buffer, encoding_of(transfer_syntax_uid), bulk_data_url)
+    writer = _Writer(buffer, encoding_of(transfer_syntax_uid), bulk_data_url, inline_bytes)
     # Objects are checked before they are kept; one that would not be taken any more is shown as far as it goes.
     with suppress(NotParsable):
         for token in tokens(buffer, writer.encoding):
@@ -52,10 +57,11 @@ def header_json(buffer: memoryview, transfer_syntax_uid: str, bulk_data_url: str
 class _Writer:
     """Builds the description token by token."""
 
-    def __init__(self, buffer: memoryview, encoding: Encoding, bulk_data_url: str) -> None:
+    def __init__(self, buffer: memoryview, encoding: Encoding, bulk_data_url: str, inline_bytes: int) -> None:
         self.data_set: JsonDataSet = {}
         self.encoding = encoding
         self._buffer = buffer
+        self._inline_bytes = inline_bytes
         self._codec = codec_of(b"")
         self._signed = False
         # The data sets and sequences that are open, and where the current one is found as bulk data.
@@ -86,7 +92,7 @@ class _Writer:
 
     def _element(self, token: Token) -> JsonElement:
         vr = self._vr(token)
-        inline = _INLINE_BYTES if vr in BINARY_VRS else _INLINE_TEXT_BYTES
+        inline = self._inline_bytes if vr in BINARY_VRS else _INLINE_TEXT_BYTES
         if token.length > inline or token.tag in _FLOAT_PIXELS:
             return {"vr": vr.decode("ascii", "replace"), "BulkDataURI": self._uri(token)}
         value = bytes(self._buffer[token.position : token.position + token.length])
@@ -109,13 +115,13 @@ class _Writer:
         return f"{self._paths[-1]}/{token.tag:08X}"
 
 
-def find_value(buffer: memoryview, transfer_syntax_uid: str, path: list[int]) -> Token | None:
-    """Find an element by tag, or by sequence, item number (from 1), and so on to its tag."""
+def located_values(buffer: memoryview, transfer_syntax_uid: str) -> Iterator[tuple[tuple[int, ...], Token]]:
+    """Yield all elements with their places: the tag, or sequence, item number (from 1), and so on to the tag."""
     here: list[int] = []
     for token in tokens(buffer, encoding_of(transfer_syntax_uid)):
         match token.kind:
-            case Kind.ELEMENT | Kind.PIXELS if [*here, token.tag] == path:
-                return token
+            case Kind.ELEMENT | Kind.PIXELS:
+                yield (*here, token.tag), token
             case Kind.SEQUENCE:
                 here += [token.tag, 0]
             case Kind.ITEM:
@@ -124,4 +130,27 @@ def find_value(buffer: memoryview, transfer_syntax_uid: str, path: list[int]) ->
                 del here[-2:]
             case _:
                 pass
-    return None
+
+
+def find_value(buffer: memoryview, transfer_syntax_uid: str, path: Sequence[int]) -> Token | None:
+    """Find an element by its place."""
+    wanted = tuple(path)
+    return next((token for place, token in located_values(buffer, transfer_syntax_uid) if place == wanted), None)
+
+
+def bulk_places(data_set: JsonDataSet) -> list[tuple[int, ...]]:
+    """List the places of what is behind URIs, in a description that was made with an empty address."""
+    found: list[tuple[int, ...]] = []
+    remaining = [data_set]
+    while remaining:
+        for element in remaining.pop().values():
+            if "BulkDataURI" in element:
+                found.append(parse_place(element["BulkDataURI"].removeprefix("/")))
+            elif element["vr"] == "SQ":
+                remaining += element.get("Value", ())
+    return sorted(found)
+
+
+def parse_place(text: str) -> tuple[int, ...]:
+    """Read the place of a value as it stands in URIs."""
+    return tuple(int(part, 16 if number % 2 == 0 else 10) for number, part in enumerate(text.split("/")))

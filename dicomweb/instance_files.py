@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
 from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN
 from archive.errors import NotFound
 from archive.file_meta import encode
@@ -12,7 +15,9 @@ from archive.retrieve import StoredInstance
 from archive.transcoding import can_transcode, transcode_to
 from dicomweb.locating import file_of
 from dicomweb.media_types import ANY_TRANSFER_SYNTAX
+from dicomweb.multipart import Part, begun
 from dicomweb.problems import not_acceptable
+from dicomweb.ranges import Content, ranged_response
 from dicomweb.services import Services
 
 DICOM: Final = "application/dicom"
@@ -51,21 +56,30 @@ def content_type(syntax: str) -> str:
     return f"{DICOM};transfer-syntax={syntax}"
 
 
-def stored_size(services: Services, instance: StoredInstance, syntax: str) -> int | None:
-    """Give the length of the file when that is known before it is sent: when it is sent as it is stored."""
-    if syntax != instance.transfer_syntax_uid:
-        return None
+def single_file(request: Request, services: Services, instance: StoredInstance, syntax: str) -> Response:
+    """Answer with one file alone; as it is stored its length is known, and parts of it can be had."""
+    if syntax == instance.transfer_syntax_uid:
+        return ranged_response(request, stored_content(services, instance))
+    part = begun(Part(content_type(syntax), file_chunks(services, instance, syntax)))
+    return StreamingResponse(part.chunks, media_type=part.content_type)
+
+
+def stored_content(services: Services, instance: StoredInstance) -> Content:
+    """Give the file of an instance as it is stored."""
+    path = file_of(services, instance)
     try:
-        return file_of(services, instance).stat().st_size
+        size = path.stat().st_size
     except FileNotFoundError as error:
         raise NotFound("The file of this object is missing.") from error
+    media_type = content_type(instance.transfer_syntax_uid)
+    return Content(media_type=media_type, size=size, read=lambda start, length: read_file(path, start, length))
 
 
 def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> Iterator[bytes]:
     """Yield the file in pieces. Stored files begin with an empty preamble, whatever the sender's had."""
     path = file_of(services, instance)
     if syntax == instance.transfer_syntax_uid:
-        yield from _read(path)
+        yield from read_file(path)
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as converted:
         converted.write(
@@ -88,11 +102,20 @@ def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> It
             yield chunk
 
 
-def _read(path: Path) -> Iterator[bytes]:
+def read_file(path: Path, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """Yield a part of a file in pieces: from a position on so many bytes, or all that follow.
+
+    Raises
+    ------
+    NotFound
+        The file is gone.
+    """
     try:
         file = path.open("rb", buffering=0)
     except FileNotFoundError as error:
         raise NotFound("The file of this object is missing.") from error
     with file:
-        while chunk := file.read(_CHUNK):
+        file.seek(start)
+        while chunk := file.read(_CHUNK if length is None else min(_CHUNK, length)):
             yield chunk
+            length = None if length is None else length - len(chunk)

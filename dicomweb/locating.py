@@ -1,14 +1,15 @@
 """From the path of a request to the stored instances it names (PS3.18 Section 10.4.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 from archive.errors import NotFound
 from archive.retrieve import StoredInstance, instances
 from archive.uids import is_valid_uid
 from dicomweb.services import Services
 
-_NAMES = ("study_uid", "series_uid", "sop_uid")
+_NAMES: Final = ("study_uid", "series_uid", "sop_uid")
 
 
 async def locate(services: Services, tenant: str, path: Mapping[str, str]) -> list[StoredInstance]:
@@ -19,24 +20,36 @@ async def locate(services: Services, tenant: str, path: Mapping[str, str]) -> li
     NotFound
         There are none, or none that are shown.
     """
-    uids = {name: (path[name],) for name in _NAMES if name in path}
-    if not all(is_valid_uid(uid) for (uid,) in uids.values()):
+    return _some(await services.database.read(_picked, tenant, _uids(path)))
+
+
+def find(services: Services, tenant: str, path: Mapping[str, str]) -> list[StoredInstance]:
+    """Find the same from a thread that goes on with them: changes of thread cost more than small answers do."""
+    return _some(services.archive.database.read(_picked, tenant, _uids(path)))
+
+
+def find_one(services: Services, tenant: str, path: Mapping[str, str]) -> StoredInstance:
+    """Find the one instance that the path names."""
+    return find(services, tenant, path)[0]
+
+
+def _uids(path: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Give the UIDs of study, series and instance, as far as they are named."""
+    uids: list[tuple[str, ...]] = [(path[name],) if name in path else () for name in _NAMES]
+    if not all(is_valid_uid(uid) for named in uids for uid in named):
         raise NotFound("The path has something else where a UID should be.")
-    found = await services.database.read(
-        instances,
-        tenant,
-        study_uids=uids.get("study_uid", ()),
-        series_uids=uids.get("series_uid", ()),
-        sop_uids=uids.get("sop_uid", ()),
-    )
+    return uids
+
+
+def _picked(connection: Any, tenant: str, uids: Sequence[tuple[str, ...]]) -> list[StoredInstance]:
+    study_uids, series_uids, sop_uids = uids
+    return instances(connection, tenant, study_uids=study_uids, series_uids=series_uids, sop_uids=sop_uids)
+
+
+def _some(found: list[StoredInstance]) -> list[StoredInstance]:
     if not found:
         raise NotFound
     return found
-
-
-async def locate_one(services: Services, tenant: str, path: Mapping[str, str]) -> StoredInstance:
-    """Find the one instance that the path names."""
-    return (await locate(services, tenant, path))[0]
 
 
 def file_of(services: Services, instance: StoredInstance) -> Path:

@@ -1,8 +1,9 @@
 """Answers of several parts: `multipart/related` (RFC 2387, PS3.18 Section 8.6.1.2), written as they are sent."""
 
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from starlette.responses import StreamingResponse
@@ -22,11 +23,14 @@ class Part:
         The content.
     location
         Where the content can be had alone.
+    headers
+        Further headers.
     """
 
     content_type: str
     chunks: Iterable[bytes | memoryview]
     location: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def multipart_response(parts: Iterable[Part], content_type: str) -> StreamingResponse:
@@ -39,13 +43,24 @@ def multipart_response(parts: Iterable[Part], content_type: str) -> StreamingRes
     content_type
         The media type of the (first) part, without parameters.
     """
-    boundary = secrets.token_hex(16)
+    boundary = new_boundary()
     return StreamingResponse(encode(parts, boundary), media_type=multipart_type(content_type, boundary))
+
+
+def new_boundary() -> str:
+    """Make a boundary that no content has."""
+    return secrets.token_hex(16)
 
 
 def multipart_type(content_type: str, boundary: str) -> str:
     """Give the media type of an answer of parts."""
     return f'multipart/related; type="{content_type}"; boundary={boundary}'
+
+
+def begun(part: Part) -> Part:
+    """Make the first piece of a part now, so that what fails at once fails before the answer begins."""
+    chunks = iter(part.chunks)
+    return replace(part, chunks=chain([next(chunks, b"")], chunks))
 
 
 def encode(parts: Iterable[Part], boundary: str) -> Iterator[bytes | memoryview]:
@@ -62,4 +77,5 @@ def _head(delimiter: bytes, part: Part) -> bytes:
     lines = [delimiter, f"Content-Type: {part.content_type}".encode("latin-1")]
     if part.location is not None:
         lines.append(f"Content-Location: {part.location}".encode("latin-1", "replace"))
+    lines += [f"{name}: {value}".encode("latin-1") for name, value in part.headers.items()]
     return _NEW_LINE.join([*lines, b"", b""])

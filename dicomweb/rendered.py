@@ -1,32 +1,34 @@
-"""WADO-RS: rendered instances and frames, and thumbnails at every level (PS3.18 Sections 10.4.1.1.3 and 10.4.1.1.4)."""
+"""WADO-RS: what is rendered, and thumbnails, at every level (PS3.18 Sections 10.4.1.1.3 and 10.4.1.1.4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from typing import Final
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from access.principals import Principal
-from archive.dataset_buffer import data_set_buffer
-from archive.errors import NotFound
+from archive.errors import NodeError, NotFound
 from archive.retrieve import StoredInstance
+from dicomweb.conditional import conditional
 from dicomweb.frame_retrieval import parse_frame_list
-from dicomweb.frame_source import FrameSource
-from dicomweb.locating import file_of, locate, locate_one
+from dicomweb.locating import find, find_one, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, multipart_response
-from dicomweb.problems import not_acceptable
-from dicomweb.rendering.attributes import read_display
-from dicomweb.rendering.encoding import MEDIA_TYPES, encode_picture
+from dicomweb.problems import Problem, not_acceptable
+from dicomweb.ranges import Content, ranged_response
+from dicomweb.rendering.images import ImageRendering
+from dicomweb.rendering.kinds import Rendering, open_rendering, stands_alone
 from dicomweb.rendering.parameters import RenderingParameters, Viewport, parse_rendering
-from dicomweb.rendering.pictures import picture
-from dicomweb.services import Services
+from dicomweb.services import Services, base_url
+
+_log = structlog.get_logger()
 
 _THUMBNAIL: Final = Viewport(128, 128)
-# Larger frames, of slides as a whole, would take gigabytes on their way to a picture.
-_MOST_PIXELS: Final = 100_000_000
 
 
 class Rendered:
@@ -41,92 +43,119 @@ class Rendered:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def instance(self, request: Request, principal: Principal) -> Response:
-        """Render an instance: its first frame."""
-        return await self._render(request, principal, [1])
+    async def retrieve(self, request: Request, principal: Principal) -> Response:
+        """Render an instance, or all instances of a study or series that can be rendered as something wanted."""
+        return await run_in_threadpool(self._retrieve, request, principal)
 
     async def frames(self, request: Request, principal: Principal) -> Response:
         """Render frames by number."""
-        return await self._render(request, principal, parse_frame_list(request.path_params["frames"]))
+        return await run_in_threadpool(self._frames, request, principal)
 
     async def thumbnail(self, request: Request, principal: Principal) -> Response:
         """Render a small picture that stands for a study, a series, an instance or a frame."""
-        wanted = _small(parse_rendering(request.query_params.multi_items()))
-        media_type = _single_type(accepted(request))
-        images = [found for found in await locate(self._services, principal.tenant, request.path_params) if found.rows]
+        return await run_in_threadpool(self._thumbnail, request, principal)
+
+    def _retrieve(self, request: Request, principal: Principal) -> Response:
+        wanted = parse_rendering(request.query_params.multi_items())
+        ranges = accepted(request)
+        found = find(self._services, principal.tenant, request.path_params)
+        if "sop_uid" in request.path_params:
+            (instance,) = found
+            rendering = open_rendering(self._services, principal.tenant, instance)
+            answer = partial(_answer_one, request, rendering, ranges, wanted)
+            return conditional(request, found, answer) if stands_alone(instance) else answer()
+        return self._several(request, principal, found, wanted)
+
+    def _several(
+        self, request: Request, principal: Principal, found: Sequence[StoredInstance], wanted: RenderingParameters
+    ) -> Response:
+        """Answer with a part for each instance. One that cannot be rendered does not take the others with it."""
+        ranges = [each for each in accepted(request) if each.multipart or each.wildcard]
+        if not ranges:
+            raise not_acceptable("Renderings of several objects are given as multipart/related.")
+        base = base_url(request)
+
+        def parts() -> Iterator[Part]:
+            for instance in found:
+                try:
+                    rendering = open_rendering(self._services, principal.tenant, instance)
+                    content = rendering.make(choose(rendering.media_types, ranges)[0], wanted)
+                except (Problem, NodeError) as error:
+                    _log.info("not_rendered", sop_instance_uid=instance.sop_instance_uid, error=type(error).__name__)
+                else:
+                    yield _part(content, f"{url_of(base, instance)}/rendered")
+
+        return _parts_response(parts())
+
+    def _frames(self, request: Request, principal: Principal) -> Response:
+        numbers = parse_frame_list(request.path_params["frames"])
+        wanted = parse_rendering(request.query_params.multi_items())
+        ranges = accepted(request)
+        instance = find_one(self._services, principal.tenant, request.path_params)
+        renderings = [ImageRendering(self._services, instance, number) for number in numbers]
+        if len(numbers) == 1:
+            return conditional(request, [instance], partial(_answer_one, request, renderings[0], ranges, wanted))
+        in_parts = [each for each in ranges if each.multipart or each.wildcard]
+        media_type, _ = choose(ImageRendering.media_types, in_parts)
+        url = url_of(base_url(request), instance)
+        parts = (
+            _part(rendering.make(media_type, wanted), f"{url}/frames/{number}/rendered")
+            for rendering, number in zip(renderings, numbers, strict=True)
+        )
+        return conditional(request, [instance], lambda: _parts_response(parts))
+
+    def _thumbnail(self, request: Request, principal: Principal) -> Response:
+        wanted = parse_rendering(request.query_params.multi_items())
+        wanted = wanted if wanted.viewport else replace(wanted, viewport=_THUMBNAIL)
+        ranges = [each for each in accepted(request) if not each.multipart]
+        found = find(self._services, principal.tenant, request.path_params)
+        images = [instance for instance in found if instance.rows]
         if not images:
             raise NotFound("There is no image to make a picture of.")
         frames = request.path_params.get("frames")
-        number = parse_frame_list(frames)[0] if frames else None
         # The middle of a stack shows what it is of.
         one = images[len(images) // 2]
-        content = await run_in_threadpool(self._picture, one, number or _middle(one), media_type, wanted)
-        return Response(content, media_type=media_type)
-
-    async def _render(self, request: Request, principal: Principal, numbers: Sequence[int]) -> Response:
-        wanted = parse_rendering(request.query_params.multi_items())
-        ranges = accepted(request)
-        instance = await locate_one(self._services, principal.tenant, request.path_params)
-        if len(numbers) > 1:
-            return await run_in_threadpool(self._several, instance, numbers, _part_type(ranges), wanted)
-        media_type = next((kind for kind in (_match(found) for found in ranges) if kind), None)
-        if media_type is None:
-            raise not_acceptable("Pictures are given as image/jpeg or image/png.")
-        content = await run_in_threadpool(self._picture, instance, numbers[0], media_type, wanted)
-        first = next(found for found in ranges if _match(found))
-        if first.multipart:
-            return multipart_response([Part(media_type, [content])], media_type)
-        return Response(content, media_type=media_type)
-
-    def _several(
-        self, instance: StoredInstance, numbers: Sequence[int], media_type: str, wanted: RenderingParameters
-    ) -> Response:
-        make = self._renderer(instance)
-        first = make(numbers[0], media_type, wanted)
-        rest = (make(number, media_type, wanted) for number in numbers[1:])
-        parts = (Part(media_type, [content]) for group in ([first], rest) for content in group)
-        return multipart_response(parts, media_type)
-
-    def _picture(self, instance: StoredInstance, number: int, media_type: str, wanted: RenderingParameters) -> bytes:
-        return self._renderer(instance)(number, media_type, wanted)
-
-    def _renderer(self, instance: StoredInstance) -> Callable[[int, str, RenderingParameters], bytes]:
-        path = file_of(self._services, instance)
-        source = FrameSource(path, instance, self._services.decoder)
-        if source.pixels.rows * source.pixels.columns > _MOST_PIXELS:
-            raise not_acceptable("A frame of this size is not rendered.")
-
-        def render(number: int, media_type: str, wanted: RenderingParameters) -> bytes:
-            frame = source.decode(number)
-            with data_set_buffer(path, instance.data_offset, instance.transfer_syntax_uid) as buffer:
-                display = read_display(buffer, instance.transfer_syntax_uid, number)
-            return encode_picture(picture(frame, source.pixels, display, wanted.window), media_type, wanted)
-
-        return render
+        number = parse_frame_list(frames)[0] if frames else _middle(one)
+        rendering = ImageRendering(self._services, one, number)
+        return conditional(request, found, partial(_answer_one, request, rendering, ranges, wanted))
 
 
-def _match(found: MediaRange) -> str | None:
-    return next((media_type for media_type in MEDIA_TYPES if found.covers(media_type)), None)
+def choose(media_types: Sequence[str], ranges: Iterable[MediaRange]) -> tuple[str, MediaRange]:
+    """Choose what is given: the first of the media types that the most wanted range covers.
+
+    Raises
+    ------
+    Problem
+        406 when none is wanted.
+    """
+    for wanted in ranges:
+        media_type = next((media_type for media_type in media_types if wanted.covers(media_type)), None)
+        if media_type is not None:
+            return media_type, wanted
+    raise not_acceptable(f"This is rendered as {', '.join(media_types)}.")
 
 
-def _part_type(ranges: Sequence[MediaRange]) -> str:
-    for found in ranges:
-        media_type = _match(found)
-        if media_type and (found.multipart or found.wildcard):
-            return media_type
-    raise not_acceptable("Several pictures are given as multipart/related of image/jpeg or image/png.")
+def _answer_one(
+    request: Request, rendering: Rendering, ranges: Sequence[MediaRange], wanted: RenderingParameters
+) -> Response:
+    media_type, chosen = choose(rendering.media_types, ranges)
+    content = rendering.make(media_type, wanted)
+    if chosen.multipart:
+        return _parts_response([_part(content, str(request.url))])
+    return ranged_response(request, content)
 
 
-def _single_type(ranges: Sequence[MediaRange]) -> str:
-    for found in ranges:
-        media_type = _match(found)
-        if media_type and not found.multipart:
-            return media_type
-    raise not_acceptable("Thumbnails are given as image/jpeg or image/png.")
+def _part(content: Content, url: str) -> Part:
+    return Part(content.media_type, content.read(0, content.size), url)
 
 
-def _small(wanted: RenderingParameters) -> RenderingParameters:
-    return wanted if wanted.viewport else replace(wanted, viewport=_THUMBNAIL)
+def _parts_response(parts: Iterable[Part]) -> Response:
+    """Answer with parts; the first is made before the answer begins, so that what fails has a status of its own."""
+    remaining = iter(parts)
+    first = next(remaining, None)
+    if first is None:
+        raise not_acceptable("There is nothing here that can be rendered as one of the wanted media types.")
+    return multipart_response(chain([first], remaining), first.content_type.partition(";")[0])
 
 
 def _middle(instance: StoredInstance) -> int:

@@ -1,16 +1,18 @@
 """What the handlers of DICOMweb work with, given by whoever builds the application."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from access.permissions import Permission
+from access.principals import Principal
 from archive.database import AsyncDatabase
-from archive.decoding import FrameDecoder, shared_pool
+from archive.decoding import PixelWorker, shared_pool
 from archive.ingest import Archive
-from dicomweb.caching import MetadataCache
+from dicomweb.caching import SizedCache, byte_cache
+from dicomweb.frame_places import FramePlaces, frame_places_cache
 
 ROOT: Final = "/dicom-web"
 _MAX_UPLOAD_BYTES: Final = 4 << 30
@@ -18,10 +20,14 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forw
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
+Authorization = Callable[[HTTPConnection], Awaitable[Principal]]
+"""Gives the principal of a request, or refuses it."""
+
+
 class Authorize(Protocol):
     """Makes the FastAPI dependency that lets principals with a permission through and gives the principal."""
 
-    def __call__(self, permission: Permission, /) -> Callable[..., Any]:
+    def __call__(self, permission: Permission, /) -> Authorization:
         """Return the dependency that requires `permission`."""
 
 
@@ -36,17 +42,21 @@ class Services:
     archive
         The only way in for objects; used in threads.
     decoder
-        Decodes compressed frames in limited processes; the pool of this process by default.
-    metadata
-        Metadata that was made already.
+        Decodes compressed frames, and converts colours, in limited processes; the pool of this process by default.
+    metadata, rendered
+        Metadata and pictures that were made already.
+    frame_places
+        Where the frames of instances stand that were asked for lately.
     max_upload_bytes
         Largest body of a STOW-RS request.
     """
 
     database: AsyncDatabase
     archive: Archive
-    decoder: FrameDecoder = field(default_factory=shared_pool)
-    metadata: MetadataCache = field(default_factory=MetadataCache)
+    decoder: PixelWorker = field(default_factory=shared_pool)
+    metadata: SizedCache[bytes] = field(default_factory=byte_cache)
+    rendered: SizedCache[bytes] = field(default_factory=byte_cache)
+    frame_places: SizedCache[FramePlaces] = field(default_factory=frame_places_cache)
     max_upload_bytes: int = _MAX_UPLOAD_BYTES
 
 

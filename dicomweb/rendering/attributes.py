@@ -4,43 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import numpy as np
-
-from dicomweb.header_json import JsonDataSet, find_value, header_json
+from archive.dataset_buffer import data_set_buffer
+from archive.retrieve import StoredInstance
+from dicomweb.header_json import JsonDataSet, header_json
+from dicomweb.locating import file_of
+from dicomweb.rendering.tables import Lut, lut_of, palette_of
+from dicomweb.services import Services
 
 _SHARED, _PER_FRAME = "52009229", "52009230"
 _FRAME_VOI, _PIXEL_TRANSFORMATION = "00289132", "00289145"
 _CENTER, _WIDTH, _FUNCTION = "00281050", "00281051", "00281056"
 _INTERCEPT, _SLOPE = "00281052", "00281053"
-_MODALITY_LUT, _VOI_LUT = 0x00283000, 0x00283010
-_DESCRIPTOR, _DATA = 0x00283002, 0x00283006
-_PALETTES: Final = ((0x00281101, 0x00281201), (0x00281102, 0x00281202), (0x00281103, 0x00281203))
-_BYTE: Final = 8
-_ENTRIES: Final = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Lut:
-    """A look-up table.
-
-    Parameters
-    ----------
-    first
-        The value that the first entry stands for; values below take it too, values above the last one.
-    entries
-        Array of unsigned integers.
-    bits
-        Bits of an entry.
-    """
-
-    first: int
-    entries: "np.ndarray[Any, Any]"
-    bits: int
-
-    def apply(self, values: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-        """Look values up."""
-        indexes = np.clip(values.astype(np.int64) - self.first, 0, len(self.entries) - 1)
-        return np.asarray(self.entries[indexes])
+_MODALITY_LUT, _VOI_LUT = "00283000", "00283010"
+_REPRESENTATION, _SHAPE = "00280103", "20500020"
+# Tables of 65,536 words are wanted inline, and colour profiles.
+_INLINE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +42,8 @@ class Display:
         The one that takes its place.
     window, voi_lut
         The first of each, where there is one.
+    presentation_lut
+        From presentation states.
     inverse
         True when Presentation LUT Shape says so.
     padding
@@ -77,103 +57,93 @@ class Display:
     modality_lut: Lut | None = None
     window: Window | None = None
     voi_lut: Lut | None = None
+    presentation_lut: Lut | None = None
     inverse: bool = False
     padding: tuple[float, float] | None = None
     palette: Sequence[Lut] = field(default_factory=tuple)
 
 
-def read_display(buffer: memoryview, transfer_syntax_uid: str, frame: int) -> Display:
-    """Read what is said for a frame, counted from 1: for it alone, for all frames, or for the image."""
-    header = header_json(buffer, transfer_syntax_uid, "")
-    reader = _Reader(buffer, transfer_syntax_uid, header)
-    transformation = reader.group(_PIXEL_TRANSFORMATION, frame)
-    voi = reader.group(_FRAME_VOI, frame)
+def read_header(services: Services, instance: StoredInstance) -> JsonDataSet:
+    """Read the data set of an instance, with its tables, but without what is larger."""
+    path, syntax = file_of(services, instance), instance.transfer_syntax_uid
+    with data_set_buffer(path, instance.data_offset, syntax) as buffer:
+        return header_json(buffer, syntax, "", inline_bytes=_INLINE_BYTES)
+
+
+def display_of(header: Mapping[str, Any], frame: int) -> Display:
+    """Gather what is said for a frame, counted from 1: for it alone, for all frames, or for the image.
+
+    Parameters
+    ----------
+    header
+        As `read_header` gives it.
+    frame
+        Counted from 1.
+    """
+    transformation = group_of(header, _PIXEL_TRANSFORMATION, frame)
+    voi = group_of(header, _FRAME_VOI, frame)
+    signed = first_value(header, _REPRESENTATION) == 1
     return Display(
-        slope=_number(transformation, _SLOPE, 1.0) or 1.0,
-        intercept=_number(transformation, _INTERCEPT, 0.0) or 0.0,
-        modality_lut=reader.lut([_MODALITY_LUT, 1, _DESCRIPTOR], [_MODALITY_LUT, 1, _DATA]),
-        window=_window(voi),
-        voi_lut=reader.lut([_VOI_LUT, 1, _DESCRIPTOR], [_VOI_LUT, 1, _DATA]),
-        inverse=_value(header, "20500020") == "INVERSE",
+        slope=number_of(transformation, _SLOPE, 1.0) or 1.0,
+        intercept=number_of(transformation, _INTERCEPT, 0.0) or 0.0,
+        modality_lut=first_table(header, _MODALITY_LUT, signed=signed),
+        window=window_of(voi),
+        # What leaves the modality transformation is signed when that can make it negative.
+        voi_lut=first_table(voi, _VOI_LUT, signed=signed) or first_table(header, _VOI_LUT, signed=signed),
+        inverse=first_value(header, _SHAPE) == "INVERSE",
         padding=_padding(header),
-        palette=reader.palette(),
+        palette=palette_of(header, signed=signed),
     )
 
 
-class _Reader:
-    """Finds attributes in the data set, its functional groups and its tables."""
-
-    def __init__(self, buffer: memoryview, transfer_syntax_uid: str, header: JsonDataSet) -> None:
-        self._buffer = buffer
-        self._transfer_syntax_uid = transfer_syntax_uid
-        self._header = header
-
-    def group(self, tag: str, frame: int) -> Mapping[str, Any]:
-        """Give a functional group of a frame; the data set itself where there is none (PS3.3 Section C.7.6.16)."""
-        for holder in (_items(self._header, _PER_FRAME)[frame - 1 : frame], _items(self._header, _SHARED)[:1]):
-            for item in holder:
-                found = _items(item, tag)
-                if found:
-                    return found[0]
-        return self._header
-
-    def lut(self, descriptor_path: list[int], data_path: list[int]) -> Lut | None:
-        """Read a table by the places of its descriptor and data (PS3.3 Section C.11.1.1)."""
-        descriptor, data = self._words(descriptor_path), self._words(data_path)
-        if descriptor is None or data is None or len(descriptor) < 3 or not len(data):  # noqa: PLR2004
-            return None
-        # No entries means 65,536 of them.
-        count, bits = int(descriptor[0]) or _ENTRIES, int(descriptor[2])
-        first = int(descriptor[1].astype(np.int16)) if self._signed else int(descriptor[1])
-        if len(data) * 2 == count and bits <= _BYTE:
-            # Entries of eight bits, two in a word.
-            data = data.view(np.uint8)
-        return Lut(first, data[:count], min(16, max(_BYTE, bits)))
-
-    def palette(self) -> tuple[Lut, ...]:
-        """Read the three tables of a palette; none when one is missing (PS3.3 Section C.7.9)."""
-        tables = [self.lut([descriptor], [data]) for descriptor, data in _PALETTES]
-        found = tuple(table for table in tables if table is not None)
-        return found if len(found) == len(_PALETTES) else ()
-
-    @property
-    def _signed(self) -> bool:
-        return bool(_value(self._header, "00280103") == 1)
-
-    def _words(self, path: list[int]) -> "np.ndarray[Any, Any] | None":
-        token = find_value(self._buffer, self._transfer_syntax_uid, path)
-        if token is None or token.length > _ENTRIES * 2:
-            return None
-        order = ">" if self._transfer_syntax_uid == "1.2.840.10008.1.2.2" else "<"
-        value = bytes(self._buffer[token.position : token.position + token.length // 2 * 2])
-        return np.frombuffer(value, f"{order}u2").astype(np.uint16)
+def group_of(header: Mapping[str, Any], tag: str, frame: int) -> Mapping[str, Any]:
+    """Give a functional group of a frame; the data set itself where there is none (PS3.3 Section C.7.6.16)."""
+    for holder in (items_of(header, _PER_FRAME)[frame - 1 : frame], items_of(header, _SHARED)[:1]):
+        for item in holder:
+            found = items_of(item, tag)
+            if found:
+                return found[0]
+    return header
 
 
-def _items(holder: Mapping[str, Any], tag: str) -> list[Mapping[str, Any]]:
+def items_of(holder: Mapping[str, Any], tag: str) -> list[Mapping[str, Any]]:
+    """Give the items of a sequence; none where there is no such sequence."""
     element = holder.get(tag, {})
     return list(element.get("Value", ())) if element.get("vr") == "SQ" else []
 
 
-def _value(holder: Mapping[str, Any], tag: str) -> Any:
-    values = holder.get(tag, {}).get("Value") or [None]
-    return values[0]
+def values_of(holder: Mapping[str, Any], tag: str) -> list[Any]:
+    """Give the values of an attribute; none where it is missing or empty."""
+    return list(holder.get(tag, {}).get("Value") or ())
 
 
-def _number(holder: Mapping[str, Any], tag: str, default: float | None) -> float | None:
-    value = _value(holder, tag)
+def first_value(holder: Mapping[str, Any], tag: str) -> Any:
+    """Give the first value of an attribute."""
+    return next(iter(values_of(holder, tag)), None)
+
+
+def number_of(holder: Mapping[str, Any], tag: str, default: float | None = None) -> float | None:
+    """Give the first value of an attribute where it is a number."""
+    value = first_value(holder, tag)
     return float(value) if isinstance(value, int | float) else default
 
 
-def _window(holder: Mapping[str, Any]) -> Window | None:
-    center, width = _number(holder, _CENTER, None), _number(holder, _WIDTH, None)
+def first_table(holder: Mapping[str, Any], tag: str, *, signed: bool) -> Lut | None:
+    """Give the first table of a LUT sequence."""
+    return next((lut_of(item, signed=signed) for item in items_of(holder, tag)), None)
+
+
+def window_of(holder: Mapping[str, Any]) -> Window | None:
+    """Give the first window."""
+    center, width = number_of(holder, _CENTER), number_of(holder, _WIDTH)
     if center is None or width is None or width <= 0:
         return None
-    return Window(center, width, str(_value(holder, _FUNCTION) or "LINEAR"))
+    return Window(center, width, str(first_value(holder, _FUNCTION) or "LINEAR"))
 
 
-def _padding(header: JsonDataSet) -> tuple[float, float] | None:
-    value = _number(header, "00280120", None)
+def _padding(header: Mapping[str, Any]) -> tuple[float, float] | None:
+    value = number_of(header, "00280120")
     if value is None:
         return None
-    limit = _number(header, "00280121", value)
+    limit = number_of(header, "00280121", value)
     return (value, value) if limit is None else (min(value, limit), max(value, limit))

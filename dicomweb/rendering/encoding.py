@@ -1,24 +1,51 @@
-"""Pictures as JPEG and PNG, in the size that is wanted."""
+"""Pictures as files, in the size that is wanted: still ones, and moving ones as GIF (PS3.18 Table 8.7.4-1)."""
 
 import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from dicomweb.problems import bad_request
+from dicomweb.rendering.annotation import annotate
 from dicomweb.rendering.parameters import RenderingParameters, Viewport
 
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
-MEDIA_TYPES: Final = (JPEG, PNG)
-"""What pictures are given as; the first is the default (PS3.18 Table 8.7.4-1)."""
+GIF: Final = "image/gif"
+JPEG_2000: Final = "image/jp2"
+MEDIA_TYPES: Final = (JPEG, PNG, GIF, JPEG_2000)
+"""What pictures are given as; the first is the default."""
 # PNG is lossless anyway; more effort costs more time than the network would.
 _PNG_EFFORT: Final = 1
 
 
-def encode_picture(shades: "np.ndarray[Any, Any]", media_type: str, parameters: RenderingParameters) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """What is added to a picture.
+
+    Parameters
+    ----------
+    lines
+        Text to be written into it.
+    profile
+        The ICC profile that it is to carry.
+    """
+
+    lines: Sequence[str] = ()
+    profile: bytes | None = None
+
+
+PLAIN: Final = Finish()
+
+
+def encode_picture(
+    shades: "np.ndarray[Any, Any]", media_type: str, parameters: RenderingParameters, finish: Finish = PLAIN
+) -> bytes:
     """Encode a picture.
 
     Parameters
@@ -29,17 +56,65 @@ def encode_picture(shades: "np.ndarray[Any, Any]", media_type: str, parameters: 
         One of `MEDIA_TYPES`.
     parameters
         Size, part and quality that are wanted.
+    finish
+        What is added.
     """
+    return encode_image(finished(shades, parameters, finish), media_type, parameters.quality, finish.profile)
+
+
+def encode_image(image: Image.Image, media_type: str, quality: int, profile: bytes | None = None) -> bytes:
+    """Write an image to a file of a media type."""
+    out = BytesIO()
+    extra: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
+    match media_type:
+        case "image/png":
+            image.save(out, "PNG", compress_level=_PNG_EFFORT, **extra)
+        case "image/gif":
+            image.save(out, "GIF")
+        case "image/jp2":
+            # Lossless: whoever takes loss has JPEG.
+            image.save(out, "JPEG2000", irreversible=False)
+        case _:
+            # Colour in full resolution: what is small and red in a picture may matter.
+            image.save(out, "JPEG", quality=quality, subsampling=0, **extra)
+    return out.getvalue()
+
+
+def encode_animation(
+    frames: Iterable["np.ndarray[Any, Any]"],
+    milliseconds: float,
+    parameters: RenderingParameters,
+    finish: Finish = PLAIN,
+) -> bytes:
+    """Encode moving pictures as GIF that is shown without end.
+
+    Parameters
+    ----------
+    frames
+        As for `encode_picture`, one after the other.
+    milliseconds
+        Of each.
+    """
+    images = (_indexed(finished(shades, parameters, finish)) for shades in frames)
+    first = next(images)
+    out = BytesIO()
+    # Times are in hundredths of a second, and viewers slow down what is shorter than two.
+    duration = max(20, round(milliseconds / 10) * 10)
+    rest = chain(images)
+    first.save(out, "GIF", save_all=True, append_images=rest, duration=duration, loop=0, disposal=1, optimize=False)
+    return out.getvalue()
+
+
+def finished(shades: "np.ndarray[Any, Any]", parameters: RenderingParameters, finish: Finish = PLAIN) -> Image.Image:
+    """Give a picture in the size that is wanted, with what is added to it."""
     image = Image.fromarray(np.ascontiguousarray(shades))
     if parameters.viewport is not None:
         image = _fit(_part(image, parameters.viewport), parameters.viewport)
-    out = BytesIO()
-    if media_type == PNG:
-        image.save(out, "PNG", compress_level=_PNG_EFFORT)
-    else:
-        # Colour in full resolution: what is small and red in a picture may matter.
-        image.save(out, "JPEG", quality=parameters.quality, subsampling=0)
-    return out.getvalue()
+    return annotate(image, finish.lines) if finish.lines else image
+
+
+def _indexed(image: Image.Image) -> Image.Image:
+    return image if image.mode == "L" else image.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
 
 
 def _part(image: Image.Image, viewport: Viewport) -> Image.Image:

@@ -7,7 +7,7 @@ import numpy as np
 from archive.decoding import DecodedFrame
 from archive.errors import NotTranscodable
 from archive.pixels import ImagePixels
-from dicomweb.rendering.attributes import Display, Lut, Window
+from dicomweb.rendering.attributes import Display, Window
 
 Array = np.ndarray[Any, Any]
 
@@ -73,14 +73,17 @@ def _used_bits(samples: Array, pixels: ImagePixels) -> Array:
 
 
 def _shades(values: Array, display: Display, window: Window | None) -> Array:
-    """Run values through modality and VOI transformation to eight bits."""
+    """Run values through modality, VOI and presentation transformation to eight bits."""
     modality = _modality(values, display)
     if display.voi_lut is not None and window is None:
-        return _scaled(display.voi_lut, display.voi_lut.apply(modality))
-    chosen = window or Window(0.5, 1.0, "LINEAR_EXACT")
-    # What is no number is black.
-    finite = np.nan_to_num(modality.astype(np.float32), nan=-np.inf)
-    return (_voi(finite, chosen) * _WHITE + 0.5).astype(np.uint8)
+        parts = display.voi_lut.shades(modality)
+    else:
+        # What is no number is black.
+        finite = np.nan_to_num(modality.astype(np.float32), nan=-np.inf)
+        parts = _voi(finite, window or Window(0.5, 1.0, "LINEAR_EXACT"))
+    if display.presentation_lut is not None:
+        parts = display.presentation_lut.shades_of_shades(parts)
+    return (parts * _WHITE + 0.5).astype(np.uint8)
 
 
 def _modality(values: Array, display: Display) -> Array:
@@ -117,15 +120,11 @@ def _extent(samples: Array, display: Display) -> Window | None:
     return Window((lowest + highest) / 2, max(highest - lowest, 1e-6), "LINEAR_EXACT")
 
 
-def _scaled(table: Lut, entries: Array) -> Array:
-    """Bring the entries of a table to eight bits."""
-    return np.asarray(np.clip(entries.astype(np.uint32) >> (table.bits - _BYTE), 0, _WHITE).astype(np.uint8))
-
-
 def _palette(samples: Array, display: Display) -> Array:
     if not display.palette:
         raise NotTranscodable("The palette of the image is missing.")
-    return np.stack([_scaled(table, table.apply(samples)) for table in display.palette], axis=-1)
+    planes = [(table.shades(samples) * _WHITE + 0.5).astype(np.uint8) for table in display.palette]
+    return np.stack(planes, axis=-1)
 
 
 def _colour(frame: DecodedFrame, pixels: ImagePixels) -> Array:

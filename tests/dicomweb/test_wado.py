@@ -226,7 +226,7 @@ def test_objects_without_pixels_have_no_frames(web: Web) -> None:
     path = PACKAGED / "test-SR.dcm"
     web.receive(path)
     ds = dcmread(path)
-    for resource in ("/frames/1", "/rendered", "/thumbnail"):
+    for resource in ("/frames/1", "/pixeldata", "/thumbnail"):
         assert web.http.get(f"{path_of(ds)}{resource}").status_code == 404
     (metadata,) = web.json(f"{path_of(ds)}/metadata")
     assert metadata["0040A730"]["vr"] == "SQ"

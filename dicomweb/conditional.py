@@ -1,0 +1,57 @@
+"""Conditional requests: what a client has already is not sent again (RFC 9110 Section 13, PS3.18 Section 8.4.2)."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cache
+from http import HTTPStatus
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.retrieve import StoredInstance
+
+# What the form of an answer depends on, besides its address.
+_CHOOSING = ("accept", "host")
+
+
+def conditional(request: Request, found: Iterable[StoredInstance], make: Callable[[], Response]) -> Response:
+    """Answer 304 when the client has this answer, else what is made now, with its entity tag.
+
+    Parameters
+    ----------
+    request
+        Its method, address and headers.
+    found
+        The instances that the answer is made of; a stored instance never changes.
+    make
+        Makes the answer.
+    """
+    tag = entity_tag(request, found)
+    headers = {"ETag": tag, "Vary": "Accept"}
+    if _is_known(request.headers.getlist("if-none-match"), tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    answer = make()
+    answer.headers.update(headers)
+    return answer
+
+
+def entity_tag(request: Request, found: Iterable[StoredInstance]) -> str:
+    """Give the tag of an answer: it is decided by the objects, the address, what is accepted, and this version."""
+    digest = hashlib.blake2b(digest_size=16)
+    for text in (_version(), str(request.url), *(request.headers.get(name, "") for name in _CHOOSING)):
+        digest.update(text.encode("utf-8", "replace") + b"\0")
+    for instance in found:
+        digest.update(f"{instance.key}\0{instance.sha256}\0".encode())
+    # Weak: boundaries of parts and compression make other bytes of the same content.
+    return f'W/"{digest.hexdigest()}"'
+
+
+def _is_known(values: Iterable[str], tag: str) -> bool:
+    known = {value.strip().removeprefix("W/") for text in values for value in text.split(",")}
+    return "*" in known or tag.removeprefix("W/") in known
+
+
+@cache
+def _version() -> str:
+    return version("isocenter")

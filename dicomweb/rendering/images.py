@@ -1,0 +1,103 @@
+"""Pictures of images: of one frame, or of all of them as moving ones."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from archive.retrieve import StoredInstance
+from dicomweb.frame_source import FrameSource
+from dicomweb.problems import not_acceptable
+from dicomweb.ranges import Content, content_of
+from dicomweb.rendering.annotation import lines_of
+from dicomweb.rendering.attributes import display_of, number_of, read_header, values_of
+from dicomweb.rendering.colours import coloured
+from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animation, encode_picture
+from dicomweb.rendering.parameters import RenderingParameters
+from dicomweb.rendering.pictures import picture
+from dicomweb.services import Services
+
+Array = np.ndarray[Any, Any]
+
+# Larger frames, of slides as a whole, would take gigabytes on their way to a picture.
+_MOST_PIXELS: Final = 100_000_000
+# Of all frames of moving pictures together, as they are sent.
+_MOST_MOVING_PIXELS: Final = 64_000_000
+_MOST_MOVING_FRAMES: Final = 2_000
+_FRAME_TIME, _FRAME_TIMES = "00181063", "00181065"
+_RATES: Final = ("00082144", "00180040")
+_USUAL_MILLISECONDS: Final = 100.0
+
+
+class ImageRendering:
+    """Makes pictures of an image.
+
+    Parameters
+    ----------
+    services
+        What it works with.
+    instance
+        The image.
+    number
+        The frame, counted from 1; none for all, of which a still picture shows the first.
+    """
+
+    media_types: Sequence[str] = MEDIA_TYPES
+
+    def __init__(self, services: Services, instance: StoredInstance, number: int | None = None) -> None:
+        self._services = services
+        self._instance = instance
+        self._number = number
+
+    def make(self, media_type: str, wanted: RenderingParameters) -> Content:
+        """Make a picture, or take one that was made already."""
+        key = (self._instance.key, self._number, media_type, wanted)
+        data = self._services.rendered.get_or_make(key, lambda: self._encoded(media_type, wanted))
+        return content_of(data, media_type)
+
+    def _encoded(self, media_type: str, wanted: RenderingParameters) -> bytes:
+        source = open_frames(self._services, self._instance)
+        header = read_header(self._services, self._instance)
+        lines = lines_of(header, wanted.annotation)
+        if media_type == GIF and self._number is None and source.count > 1:
+            _require_moderate(source, wanted)
+            frames = (self._colours(source, header, wanted, number)[0] for number in range(1, source.count + 1))
+            return encode_animation(frames, frame_milliseconds(header), wanted, Finish(lines=lines))
+        shades, profile = self._colours(source, header, wanted, self._number or 1)
+        return encode_picture(shades, media_type, wanted, Finish(lines=lines, profile=profile))
+
+    def _colours(
+        self, source: FrameSource, header: Mapping[str, Any], wanted: RenderingParameters, number: int
+    ) -> tuple[Array, bytes | None]:
+        shades = picture(source.decode(number), source.pixels, display_of(header, number), wanted.window)
+        return coloured(shades, header, wanted.profile, self._services.decoder)
+
+
+def open_frames(services: Services, instance: StoredInstance) -> FrameSource:
+    """Open the frames of an image that can be made pictures of.
+
+    Raises
+    ------
+    Problem
+        406 when they are too large.
+    """
+    source = FrameSource(services, instance)
+    if source.pixels.rows * source.pixels.columns > _MOST_PIXELS:
+        raise not_acceptable("A frame of this size is not rendered.")
+    return source
+
+
+def frame_milliseconds(header: Mapping[str, Any]) -> float:
+    """Give the time of a frame: as it was taken, or as it is recommended (PS3.3 Sections C.7.6.5 and C.7.6.6)."""
+    times = [time for time in values_of(header, _FRAME_TIMES)[1:] if isinstance(time, int | float) and time > 0]
+    time = number_of(header, _FRAME_TIME) or (sum(times) / len(times) if times else 0)
+    rate = next((rate for rate in (number_of(header, tag) for tag in _RATES) if rate and rate > 0), None)
+    return (1000 / rate if rate else time) or _USUAL_MILLISECONDS
+
+
+def _require_moderate(source: FrameSource, wanted: RenderingParameters) -> None:
+    pixels = source.pixels.rows * source.pixels.columns
+    if wanted.viewport is not None:
+        pixels = min(pixels, wanted.viewport.width * wanted.viewport.height)
+    if source.count > _MOST_MOVING_FRAMES or source.count * pixels > _MOST_MOVING_PIXELS:
+        raise not_acceptable("All frames together are too much for one moving picture; ask for a smaller viewport.")
