@@ -134,14 +134,17 @@ class Runner:
             return _POLL_SECONDS
 
     def _is_due(self) -> bool:
-        due = self._workshop.archive.database.read(jobs.next_due)
+        due = self._next_due()
         return due is not None and due <= time.time()
 
     def _until_due(self) -> float:
         """Give the seconds until the next job is due, a poll's at most; what is overdue waits for room or a worker."""
-        due = self._workshop.archive.database.read(jobs.next_due)
+        due = self._next_due()
         waiting = _POLL_SECONDS if due is None else due - time.time()
         return min(waiting, _POLL_SECONDS) if waiting > 0 else _POLL_SECONDS
+
+    def _next_due(self) -> float | None:
+        return self._workshop.archive.database.read(jobs.next_due, self._workshop.registry.names)
 
     def _claim(self) -> ClaimedJob | None:
         job = self._workshop.archive.database.write(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, Update, func, select, update
 
-from archive import events, rollup
+from archive import events, rollup, workitem_jobs
 from archive.event_types import JobAnalyzing, JobCanceled, JobFailed, JobProgress
 from archive.job_changes import announce, announce_and_roll_up, change_claimed
 from archive.job_states import JobState
@@ -77,6 +77,21 @@ def claim(
     events.lock_order(connection)
     # Two workers that ask at once get two jobs, not one and a wait (PostgreSQL; SQLite has one writer anyway).
     waiting = waiting.with_for_update(skip_locked=True)
+    return _take(connection, waiting, worker_id, lease_seconds, now)
+
+
+def claim_one(
+    connection: Connection, job_id: int, *, worker_id: str, lease_seconds: float, now: float
+) -> ClaimedJob | None:
+    """Give a certain job to `worker_id`; None when it does not wait any more."""
+    events.lock_order(connection)
+    which = (job.c.id == job_id, job.c.status == JobState.PENDING.value)
+    return _take(connection, select(job.c.id).where(*which).with_for_update(), worker_id, lease_seconds, now)
+
+
+def _take(
+    connection: Connection, waiting: Select[tuple[int]], worker_id: str, lease_seconds: float, now: float
+) -> ClaimedJob | None:
     row = connection.execute(_claim(waiting, worker_id, now, now + lease_seconds)).mappings().one_or_none()
     if row is None:
         return None
@@ -129,9 +144,17 @@ def release_expired(connection: Connection, *, now: float, attempts: int) -> int
     return len(rows)
 
 
-def next_due(connection: Connection) -> float | None:
-    """Return when the next job may be claimed or taken from a silent worker, for a loop that sleeps until then."""
+def next_due(connection: Connection, analyzers: Collection[str] | None = None) -> float | None:
+    """Return when the next job may be claimed or taken from a silent worker, for a loop that sleeps until then.
+
+    Parameters
+    ----------
+    analyzers
+        Names of the analyzers that the worker has; all when left out.
+    """
     waiting = select(func.min(job.c.not_before)).where(job.c.status == JobState.PENDING.value)
+    if analyzers is not None:
+        waiting = waiting.where(job.c.analyzer.in_(sorted(analyzers)))
     leased = select(func.min(job.c.lease_until)).where(job.c.status == JobState.ANALYZING.value)
     times = [connection.execute(statement).scalar_one() for statement in (waiting, leased)]
     return min((time for time in times if time is not None), default=None)
@@ -174,6 +197,7 @@ def _release(connection: Connection, row: RowMapping, now: float, attempts: int)
     else:
         # No event: to the feed, a repetition begins with the next `job.analyzing`.
         connection.execute(_back_to_pending(row["id"]))
+        workitem_jobs.release(connection, row, _LOST, now=now)
         rollup.refresh_status(connection, row["tenant"], row["study_uid"], now=now)
         return
     ended = {"status": state.value, "error": event.reason, "finished": now, "lease_until": None}

@@ -1,10 +1,13 @@
-"""Changes of a claimed job: allowed only with the token of the claim, told to the feed, rolled up to the study."""
+"""Changes of a claimed job: allowed only with the token of the claim, told to the feed, rolled up to the study.
+
+Each change that is told takes the job's workitems along (PS3.4 Annex CC).
+"""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, select, update
 
-from archive import events, rollup
+from archive import events, rollup, workitem_jobs
 from archive.errors import Conflict
 from archive.event_types import Event
 from archive.job_states import JobState
@@ -37,7 +40,8 @@ def change_claimed(connection: Connection, job_id: int, token: int, **values: An
 
 
 def announce(connection: Connection, row: RowMapping, event: Event, *, now: float) -> None:
-    """Tell the feed about a job."""
+    """Tell the feed about a job, and those who watch its workitems."""
+    workitem_jobs.follow(connection, row, event, now=now)
     events.append(
         connection,
         row["tenant"],

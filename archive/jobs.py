@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, case, insert, select, update
 
-from archive import audit, events
-from archive.claims import ClaimedJob, claim, heartbeat, next_due, progress, release_expired
+from archive import audit, events, workitem_jobs
+from archive.claims import ClaimedJob, claim, claim_one, heartbeat, next_due, progress, release_expired
 from archive.endings import complete, confirm_cancel, fail, skip
 from archive.errors import Conflict, NotFound
 from archive.event_types import JobCanceled, JobPending, JobSkipped
@@ -23,6 +23,7 @@ __all__ = [
     "JobState",
     "cancel",
     "claim",
+    "claim_one",
     "complete",
     "confirm_cancel",
     "create",
@@ -84,8 +85,12 @@ def retire(connection: Connection, series: RowMapping, *, now: float) -> None:
         announce(connection, row, event, now=now)
 
 
-def cancel(connection: Connection, tenant: str, job_id: int, *, principal: str, now: float) -> dict[str, Any]:
+def cancel(
+    connection: Connection, tenant: str, job_id: int, *, principal: str, now: float, reason: str = ""
+) -> dict[str, Any]:
     """Call a job off: at once while it waits; its worker is told with the next heartbeat when it is analysed.
+
+    `reason` is what `principal` says of it, if anything.
 
     Raises
     ------
@@ -96,12 +101,13 @@ def cancel(connection: Connection, tenant: str, job_id: int, *, principal: str, 
     """
     row = _find(connection, tenant, job_id, to_change=True)
     if row["status"] == JobState.PENDING.value:
-        reason = f"canceled by {principal}"
+        reason = f"canceled by {principal}{reason and ': '}{reason}"
         row = _change(connection, job_id, status=JobState.CANCELED.value, error=reason, finished=now)
         event = JobCanceled(analyzer=row["analyzer"], attempt=_shown(row["attempt"]), reason=reason)
         announce_and_roll_up(connection, row, event, now=now)
     elif row["status"] == JobState.ANALYZING.value:
         row = _change(connection, job_id, cancel_requested=True)
+        workitem_jobs.ask_to_cancel(connection, row, requesting_ae=principal, reason=reason, now=now)
     else:
         raise Conflict(f"The job is {row['status']}.")
     _write_audit(connection, row, audit.Action.JOB_CANCELED, principal, now)

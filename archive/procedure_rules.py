@@ -1,5 +1,6 @@
 """What a performed procedure step must and may say: PS3.4 Table F.7.2-1, for N-CREATE, N-SET and the final state."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from archive.attribute_lists import AttributeList, has_value, items, key, text
@@ -76,11 +77,11 @@ def check_creation(attributes: AttributeList) -> None:
     ValueNotAllowed
         The status is not IN PROGRESS (PS3.4 F.7.2.1.2), or a UID is none.
     """
-    _require(attributes, _AT_CREATION)
+    require(attributes, _AT_CREATION)
     if text(attributes, _STATUS) != StepState.IN_PROGRESS:
         raise ValueNotAllowed(f"{_STATUS} must be {StepState.IN_PROGRESS.value}.")
     for item in items(attributes, _SCHEDULED):
-        _require(item, ("StudyInstanceUID",))
+        require(item, ("StudyInstanceUID",))
         _require_uid(item, "StudyInstanceUID")
 
 
@@ -117,11 +118,11 @@ def check_end(attributes: AttributeList) -> None:
     AttributeMissing, ValueMissing, ValueNotAllowed
         As for the creation.
     """
-    _require(attributes, _AT_THE_END)
+    require(attributes, _AT_THE_END)
     if text(attributes, _STATUS) == StepState.COMPLETED:
-        _require(attributes, (_SERIES,))
+        require(attributes, (_SERIES,))
     for series in items(attributes, _SERIES):
-        _require(series, _OF_SERIES)
+        require(series, _OF_SERIES)
         _require_uid(series, "SeriesInstanceUID")
 
 
@@ -146,7 +147,14 @@ def scheduled_steps(attributes: AttributeList) -> list[tuple[str, str]]:
     return [(study_uid, step_id) for study_uid, step_id in pairs if step_id]
 
 
-def _require(attributes: AttributeList, keywords: tuple[str, ...]) -> None:
+def require(attributes: AttributeList, keywords: Sequence[str]) -> None:
+    """Refuse attributes of type 1 that are missing or empty (PS3.5 Section 7.4.1).
+
+    Raises
+    ------
+    AttributeMissing, ValueMissing
+        One is; the detail names it.
+    """
     for keyword in keywords:
         if key(keyword) not in attributes:
             raise AttributeMissing(f"{keyword} is missing.")

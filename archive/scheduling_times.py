@@ -43,6 +43,11 @@ def is_time(value: str) -> bool:
     return _TIME.fullmatch(value) is not None
 
 
+def is_date_time(value: str) -> bool:
+    """Tell whether `value` is one date and time, perhaps given in part."""
+    return _DATE_TIME.fullmatch(value) is not None
+
+
 def bounds(vr: str, value: str) -> Bounds:
     """Read a date, a time or a range of them.
 

@@ -7,7 +7,18 @@ from sqlalchemy import CompoundSelect, Connection, Select, delete, select
 from archive import audit, events, obsolete
 from archive.errors import NotFound
 from archive.event_types import StudyDeleted
-from archive.tables import arrival, delivery, instance, job, quarantine, result, series, series_association, study
+from archive.tables import (
+    arrival,
+    delivery,
+    instance,
+    job,
+    quarantine,
+    result,
+    series,
+    series_association,
+    study,
+    workitem,
+)
 
 
 def delete_study(connection: Connection, tenant: str, study_uid: str, *, principal: str, now: float) -> list[str]:
@@ -57,6 +68,8 @@ def _delete_rows(connection: Connection, tenant: str, study_uid: str, study_id: 
     series_ids = _of_study(study_id)
     uids = select(instance.c.sop_instance_uid).where(instance.c.series_id.in_(series_ids))
     connection.execute(delete(quarantine).where(quarantine.c.tenant == tenant, quarantine.c.sop_instance_uid.in_(uids)))
+    jobs = select(job.c.id).where(job.c.tenant == tenant, job.c.study_uid == study_uid)
+    connection.execute(delete(workitem).where(workitem.c.job_id.in_(jobs)))
     for table in (result, delivery, job):
         connection.execute(delete(table).where(table.c.tenant == tenant, table.c.study_uid == study_uid))
     for table in (arrival, series_association):

@@ -16,3 +16,8 @@ def iso(seconds: float | None) -> str | None:
         return None
     moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return moment.replace("+00:00", "Z")
+
+
+def dicom_moment(moment: float) -> str:
+    """Return a moment as DT, with the offset from UTC (PS3.5 Section 6.2)."""
+    return datetime.fromtimestamp(moment, UTC).astimezone().strftime("%Y%m%d%H%M%S%z")

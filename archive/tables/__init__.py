@@ -8,6 +8,7 @@ from archive.tables.notices import availability, commitment, commitment_asked
 from archive.tables.procedures import performed_instance, procedure_step, worklist_entry
 from archive.tables.retrievals import retrieval
 from archive.tables.work import delivery, job, result
+from archive.tables.workitems import workitem, workitem_report, workitem_subscription, workitem_watch
 
 __all__ = [
     "apikey",
@@ -36,5 +37,9 @@ __all__ = [
     "session",
     "study",
     "user",
+    "workitem",
+    "workitem_report",
+    "workitem_subscription",
+    "workitem_watch",
     "worklist_entry",
 ]
