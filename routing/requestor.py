@@ -35,7 +35,7 @@ from routing.tls import connect_tls
 from routing.tls_contexts import TlsUnusable
 from routing.tls_files import CurrentContext
 
-_OWN_MAX_PDU: Final = 131_072
+OWN_MAX_PDU: Final = 131_072
 _MAX_ACCEPT_SIZE: Final = 1 << 20
 _KNOWN_PDUS: Final = frozenset(PduType)
 
@@ -87,7 +87,7 @@ def negotiate(
         called_ae_title=_padded(peer.ae_title),
         calling_ae_title=_padded(peer.calling_ae_title),
         contexts=contexts,
-        user=UserInformation(max_pdu=_OWN_MAX_PDU, roles=roles or {}),
+        user=UserInformation(max_pdu=OWN_MAX_PDU, roles=roles or {}),
     )
     stream = _connect(peer)
     try:
@@ -108,7 +108,7 @@ def _established(
     association = Association(
         stream,
         contexts=agreed(request, accept),
-        own_max_pdu=_OWN_MAX_PDU,
+        own_max_pdu=OWN_MAX_PDU,
         peer_max_pdu=accept.user.max_pdu,
         timing=Timing(idle_seconds=peer.response_seconds),
     )
