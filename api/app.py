@@ -48,6 +48,7 @@ from api.resources import (
     users,
     worklist,
 )
+from api.shortcut import Shortcut
 from api.viewer import Viewer
 from archive.errors import NodeError
 from archive.stages import folder_of
@@ -89,6 +90,7 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
     """
     registry = CollectorRegistry()
     authenticator = Authenticator(dependencies.database, dependencies.now)
+    routers = [build(require) for build in dependencies.routers]
     app = FastAPI(
         title="Isocenter",
         version=version("isocenter"),
@@ -108,6 +110,7 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
             Middleware(Edge, observer=HttpMetrics(registry)),
             Middleware(Authentication, authenticator=authenticator),
             Middleware(BodyLimit),
+            Middleware(Shortcut, routes=[route for router in routers for route in router.routes]),
         ],
     )
     app.state.dependencies = dependencies
@@ -116,7 +119,8 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
     app.state.feed = Feed(dependencies.database, dependencies.bus)
     app.state.ingest = IngestWatch(lambda: folder_of(dependencies.settings.data_dir))
     app.state.readiness = health.readiness(dependencies)
-    _include_routers(app, dependencies)
+    for router in (health.router, metrics.router, documentation.router, endpoint.router, api_router(), *routers):
+        app.include_router(router)
     # Whatever no route takes is a file of the viewer, a path that its page routes, or nothing.
     app.router.default = Viewer(dependencies.viewer)
     return app
@@ -128,13 +132,6 @@ def api_router() -> APIRouter:
     for resource in _RESOURCES:
         router.include_router(resource.router)
     return router
-
-
-def _include_routers(app: FastAPI, dependencies: WebDependencies) -> None:
-    for router in (health.router, metrics.router, documentation.router, endpoint.router, api_router()):
-        app.include_router(router)
-    for build in dependencies.routers:
-        app.include_router(build(require))
 
 
 @contextlib.asynccontextmanager

@@ -1,11 +1,8 @@
 """What went wrong, as HTTP says it: one table, and answers as `application/problem+json` (RFC 9457)."""
 
-from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-from fastapi.routing import APIRoute
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from archive.errors import (
@@ -78,21 +75,3 @@ def problem_response(status: HTTPStatus, detail: str) -> Response:
     document = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
     headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
     return JSONResponse(document, status, headers, media_type=MEDIA_TYPE)
-
-
-class ProblemRoute(APIRoute):
-    """A route whose failures are problems, in whatever application it is mounted."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the handler."""
-        handler = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except Problem as problem:
-                return problem_response(problem.status, problem.detail)
-            except NodeError as error:
-                return problem_response(status_of(error), str(error))
-
-        return answer

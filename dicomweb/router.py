@@ -13,10 +13,10 @@ from dicomweb.bulk_data import BulkData
 from dicomweb.capabilities import describe
 from dicomweb.frame_retrieval import Frames
 from dicomweb.metadata import Metadata
-from dicomweb.problems import ProblemRoute
+from dicomweb.protected import ProtectedRoute
 from dicomweb.qido import Qido
 from dicomweb.rendered import Rendered
-from dicomweb.services import ROOT, Authorize, Services
+from dicomweb.services import ROOT, Authorization, Authorize, Services
 from dicomweb.stow import Stow
 from dicomweb.wado import Wado
 
@@ -38,7 +38,7 @@ def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
     services
         What the handlers work with.
     """
-    router = APIRouter(prefix=ROOT, route_class=ProblemRoute, tags=["DICOMweb"])
+    router = APIRouter(prefix=ROOT, route_class=ProtectedRoute, tags=["DICOMweb"])
     for path, handler in _reading(services):
         router.add_api_route(
             path,
@@ -70,15 +70,17 @@ def _reading(services: Services) -> list[tuple[str, Handler]]:
         (f"{_SERIES}/instances", qido.instances),
         *((f"{level}/metadata", metadata.retrieve) for level in (_STUDY, _SERIES, _INSTANCE)),
         *((f"{level}/thumbnail", rendered.thumbnail) for level in (_STUDY, _SERIES, _INSTANCE, _FRAMES)),
-        (f"{_INSTANCE}/rendered", rendered.instance),
+        *((f"{level}/rendered", rendered.retrieve) for level in (_STUDY, _SERIES, _INSTANCE)),
         (f"{_FRAMES}/rendered", rendered.frames),
         (_FRAMES, frames.retrieve),
-        (_INSTANCE + "/bulkdata/{path:path}", bulk_data.retrieve),
+        *((f"{level}/bulkdata", bulk_data.all_values) for level in (_STUDY, _SERIES, _INSTANCE)),
+        *((f"{level}/pixeldata", bulk_data.pixels) for level in (_STUDY, _SERIES, _INSTANCE)),
+        (_INSTANCE + "/bulkdata/{path:path}", bulk_data.value),
         *((level, wado.retrieve) for level in (_STUDY, _SERIES, _INSTANCE)),
     ]
 
 
-def _protected(handler: Handler, requirement: Callable[..., object]) -> Callable[..., Awaitable[Response]]:
+def _protected(handler: Handler, requirement: Authorization) -> Callable[..., Awaitable[Response]]:
     """Let a handler answer those who may, and tell it who asks."""
 
     async def answer(request: Request, principal: Annotated[Principal, Depends(requirement)]) -> Response:

@@ -8,15 +8,18 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import uvloop
+
 import isocenter
 from analysis.registry import open_registry
 from api.app import create_app
 from api.dependencies import WebDependencies
 from api.server import server
 from archive.database import AsyncDatabase
-from archive.decoding import DecodingPool, FrameDecoder
+from archive.decoding import DecodingPool, PixelWorker
+from archive.threaded_database import open_async
 from config.settings import Settings
-from dicomweb.caching import MetadataCache
+from dicomweb.caching import byte_cache
 from dicomweb.router import create_router
 from dicomweb.services import Services
 from isocenter.parentage import say_ready
@@ -25,6 +28,7 @@ from isocenter.wiring import Node, open_node
 from routing.queueing import Queueing
 
 _LOOK_SECONDS = 0.02
+_CONNECTIONS = 10
 
 
 def run(settings: Settings) -> None:
@@ -32,11 +36,14 @@ def run(settings: Settings) -> None:
     # Counts until the server runs, and again when it ends by raising the signal that ended it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     listening = inherited(WEB_VARIABLE) or bind_web(settings.web)
-    with open_node(settings, role="web") as node:
-        asyncio.run(_serve(node, listening))
+    with (
+        open_node(settings, role="web", database_connections=_CONNECTIONS) as node,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(node, listening))
 
 
-def dependencies(node: Node, database: AsyncDatabase, decoder: FrameDecoder) -> WebDependencies:
+def dependencies(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> WebDependencies:
     """Give the web application what it works with."""
     settings = node.settings
     queueing = Queueing(return_to_sender=settings.analysis.return_to_sender)
@@ -53,18 +60,18 @@ def dependencies(node: Node, database: AsyncDatabase, decoder: FrameDecoder) -> 
     )
 
 
-def _dicomweb(node: Node, database: AsyncDatabase, decoder: FrameDecoder) -> Services:
+def _dicomweb(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> Services:
     return Services(
         database=database,
         archive=node.archive,
         decoder=decoder,
-        metadata=MetadataCache(),
+        rendered=byte_cache(node.settings.web.rendered_cache_bytes),
         max_upload_bytes=node.settings.web.max_upload_bytes,
     )
 
 
 async def _serve(node: Node, listening: socket.socket) -> None:
-    database = AsyncDatabase(node.settings.database.url, pool_size=10)
+    database = open_async(node.database, connections=_CONNECTIONS)
     with DecodingPool() as decoder:
         served = server(create_app(dependencies(node, database, decoder)))
         serving = asyncio.create_task(served.serve(sockets=[listening]))
