@@ -8,9 +8,9 @@ import numpy as np
 from archive.decoding import DecodedFrame, FrameDecoder
 from archive.element_stream import Token
 from archive.encodings import PIXEL_DATA, encoding_of
-from archive.errors import NotTranscodable
-from archive.frames import encapsulated_frame, index_frames, native_frame
-from archive.pixels import ImagePixels
+from archive.errors import NotFound, NotParsable, NotTranscodable
+from archive.frames import count_frames, encapsulated_frame, index_frames, native_frame
+from archive.pixels import ImagePixels, read_pixels
 from archive.reencoding import Reencoder
 
 _PHOTOMETRIC: Final = 0x00280004
@@ -54,6 +54,25 @@ def decode_compressed(pixels: ImagePixels, codestream: bytes, decoder: FrameDeco
     if frame.photometric_interpretation == "YBR_FULL_422":
         return DecodedFrame(frame.samples, "YBR_FULL")
     return frame
+
+
+def pixels_of(buffer: memoryview, transfer_syntax_uid: str) -> ImagePixels | None:
+    """Read the description of pixel data; None where there is none, or nobody could make anything of it."""
+    try:
+        return read_pixels(buffer, transfer_syntax_uid)
+    except (NotFound, NotParsable):
+        return None
+
+
+def decoded_frames(buffer: memoryview, pixels: ImagePixels, decoder: FrameDecoder) -> Iterator[DecodedFrame]:
+    """Give all frames as arrays, one after the other."""
+    if not pixels.encapsulated:
+        for index in range(count_frames(buffer, pixels)):
+            yield _native_array(bytes(little_endian_frame(buffer, pixels, index)), pixels)
+        return
+    frame_index = index_frames(buffer, pixels)
+    for index in range(len(frame_index)):
+        yield decode_compressed(pixels, encapsulated_frame(buffer, frame_index, index), decoder)
 
 
 def little_endian_frame(buffer: memoryview, pixels: ImagePixels, index: int) -> memoryview | bytes:

@@ -25,6 +25,9 @@ _PIXEL_REPRESENTATION: Final = 0x00280103
 _ONE_NUMBER: Final = 2
 _DELIMITERS: Final = 0xFFFE
 
+OFFSET_TABLES: Final = frozenset({0x7FE00001, 0x7FE00002})
+"""Extended Offset Table and its lengths: with other pixel data they would be wrong (PS3.3 Section C.7.6.3.1.8)."""
+
 
 class Reencoder:
     """Writes the elements of a data set in another little endian encoding.

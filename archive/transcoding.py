@@ -1,4 +1,4 @@
-"""Objects in another transfer syntax: decompressed, inflated, or with other headers (PS3.5 Sections 8.2 and A).
+"""Objects in another transfer syntax: decompressed, compressed, or with other headers (PS3.5 Sections 8.2 and A).
 
 What is stored is never changed; this serves destinations that do not take it as it is. Pixels are kept bit for bit,
 unless they were coded with loss, and what the pixel data is now is said by Photometric Interpretation and
@@ -12,15 +12,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from archive.compression import FrameEncoder, can_compress, compress_to
 from archive.dataset_buffer import data_set_buffer
 from archive.decoding import DecodedFrame, FrameDecoder, can_decode, shared_pool
 from archive.element_stream import Token
 from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, UNDEFINED, encoding_of
-from archive.errors import NotFound, NotParsable, NotTranscodable
-from archive.frames import count_frames, encapsulated_frame, index_frames
-from archive.native_pixels import decode_compressed, description_of, write_frames, write_native_pixels
-from archive.pixels import ImagePixels, read_pixels
-from archive.reencoding import Reencoder, Write, little_endian
+from archive.errors import NotTranscodable
+from archive.frames import count_frames
+from archive.native_pixels import decoded_frames, description_of, pixels_of, write_frames, write_native_pixels
+from archive.reencoding import OFFSET_TABLES, Reencoder, Write, little_endian
 
 DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 EXPLICIT_VR_BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
@@ -28,7 +28,6 @@ NATIVE: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN,
 """Transfer syntaxes whose pixel data is not compressed."""
 _TARGETS: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, DEFLATED})
 
-_OFFSET_TABLES: Final = frozenset({0x7FE00001, 0x7FE00002})
 _CHUNK: Final = 1 << 20
 
 
@@ -38,8 +37,15 @@ def can_decompress(transfer_syntax_uid: str) -> bool:
 
 
 def can_transcode(source_syntax: str, target_syntax: str) -> bool:
-    """Tell whether objects in one transfer syntax can be given in the other."""
+    """Tell whether objects in one transfer syntax can be given in the other without compressing anything."""
     return source_syntax == target_syntax or (target_syntax in _TARGETS and can_decompress(source_syntax))
+
+
+def can_convert(source_syntax: str, target_syntax: str) -> bool:
+    """Tell whether objects in one transfer syntax can be given in the other; images may have to be compressed."""
+    return can_transcode(source_syntax, target_syntax) or (
+        can_compress(target_syntax) and can_decompress(source_syntax)
+    )
 
 
 def transcode(
@@ -49,6 +55,7 @@ def transcode(
     target_syntax: str,
     *,
     decoder: FrameDecoder | None = None,
+    encoder: FrameEncoder | None = None,
 ) -> bytes:
     """Give a data set in another transfer syntax, in memory.
 
@@ -60,6 +67,8 @@ def transcode(
         What it is stored in, and what is wanted.
     decoder
         Decodes compressed frames; the pool of this process by default.
+    encoder
+        Compresses frames, likewise.
 
     Raises
     ------
@@ -67,7 +76,7 @@ def transcode(
         There is no way from one to the other, or the pixel data is broken.
     """
     out = BytesIO()
-    transcode_to(out.write, path, data_offset, source_syntax, target_syntax, decoder=decoder)
+    transcode_to(out.write, path, data_offset, source_syntax, target_syntax, decoder=decoder, encoder=encoder)
     return out.getvalue()
 
 
@@ -79,17 +88,21 @@ def transcode_to(
     target_syntax: str,
     *,
     decoder: FrameDecoder | None = None,
+    encoder: FrameEncoder | None = None,
 ) -> None:
     """Write a data set in another transfer syntax, frame by frame, so that memory does not grow with its size."""
-    if not can_transcode(source_syntax, target_syntax):
+    if not can_convert(source_syntax, target_syntax):
         raise NotTranscodable(f"From {source_syntax} to {target_syntax} there is no way.")
     with data_set_buffer(path, data_offset, source_syntax) as buffer:
-        if target_syntax != DEFLATED:
+        decoder = decoder or shared_pool()
+        if can_compress(target_syntax):
+            compress_to(write, buffer, source_syntax, target_syntax, decoder=decoder, encoder=encoder or shared_pool())
+        elif target_syntax == DEFLATED:
+            deflating = _Deflating(write)
+            _transcode(deflating.write, buffer, source_syntax, EXPLICIT_VR_LITTLE_ENDIAN, decoder)
+            deflating.finish()
+        else:
             _transcode(write, buffer, source_syntax, target_syntax, decoder)
-            return
-        deflating = _Deflating(write)
-        _transcode(deflating.write, buffer, source_syntax, EXPLICIT_VR_LITTLE_ENDIAN, decoder)
-        deflating.finish()
 
 
 class _Deflating:
@@ -113,24 +126,22 @@ class _Deflating:
         self._write(data)
 
 
-def _transcode(
-    write: Write, buffer: memoryview, source_syntax: str, target_syntax: str, decoder: FrameDecoder | None
-) -> None:
+def _transcode(write: Write, buffer: memoryview, source_syntax: str, target_syntax: str, decoder: FrameDecoder) -> None:
     target = little_endian(implicit=target_syntax == IMPLICIT_VR_LITTLE_ENDIAN)
     source = encoding_of(source_syntax)
     if source is target and source_syntax in NATIVE:
         _copy(write, buffer)
         return
-    pixels = _pixels(buffer, source_syntax)
+    pixels = pixels_of(buffer, source_syntax)
     frames: Iterator[DecodedFrame] = iter(())
     replaced: dict[int, tuple[bytes, bytes]] = {}
     if pixels is not None and pixels.encapsulated:
-        frames = _decoded_frames(buffer, pixels, decoder or shared_pool())
+        frames = decoded_frames(buffer, pixels, decoder)
         first = next(frames)
         frames = chain([first], frames)
         replaced = description_of(pixels, first)
 
-    reencoder = Reencoder(buffer, source, target, write, replaced=replaced, dropped=_OFFSET_TABLES)
+    reencoder = Reencoder(buffer, source, target, write, replaced=replaced, dropped=OFFSET_TABLES)
 
     def write_pixels(token: Token) -> None:
         if token.length != UNDEFINED:
@@ -146,16 +157,3 @@ def _transcode(
 def _copy(write: Write, buffer: memoryview) -> None:
     for start in range(0, len(buffer), _CHUNK):
         write(buffer[start : start + _CHUNK])
-
-
-def _pixels(buffer: memoryview, source_syntax: str) -> ImagePixels | None:
-    try:
-        return read_pixels(buffer, source_syntax)
-    except (NotFound, NotParsable):
-        return None
-
-
-def _decoded_frames(buffer: memoryview, pixels: ImagePixels, decoder: FrameDecoder) -> Iterator[DecodedFrame]:
-    frame_index = index_frames(buffer, pixels)
-    for index in range(len(frame_index)):
-        yield decode_compressed(pixels, encapsulated_frame(buffer, frame_index, index), decoder)

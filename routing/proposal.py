@@ -22,8 +22,17 @@ def syntaxes_for(instance: StoredInstance, allowed: Sequence[str] = ()) -> list[
     stored = str(instance.transfer_syntax_uid)
     if not allowed:
         return list(dict.fromkeys([stored, *FALLBACKS]))
+    if instance.rows is None:
+        allowed = _without_pixels(allowed)
     wanted = [stored] if stored in allowed else []
-    return list(dict.fromkeys([*wanted, *(one for one in allowed if transcoding.can_transcode(stored, one))]))
+    return list(dict.fromkeys([*wanted, *(one for one in allowed if transcoding.can_convert(stored, one))]))
+
+
+def _without_pixels(allowed: Sequence[str]) -> Sequence[str]:
+    """Give what a list means for objects that are no images: compressed syntaxes are for pixels (PS3.5 Section A.4)."""
+    native = [one for one in allowed if one in transcoding.NATIVE]
+    is_about_pixels = all(transcoding.can_decompress(one) for one in allowed)
+    return native or (FALLBACKS if is_about_pixels else allowed)
 
 
 @dataclass(slots=True)
