@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from archive.attempts import Attempts
-from archive.log_space import reserve_log
+from archive.log_space import LogFlush, reserve_log
 from archive.turns import Turns
 
 T = TypeVar("T")
@@ -60,6 +60,7 @@ class DirectTransactions:
         self._guard = threading.Lock()
         self._connection: PoolProxiedConnection | None = None
         self._cursor: Any = None
+        self._log: LogFlush | None = None
         # How long the last commit took, for those who count it.
         self.commit_seconds = 0.0
 
@@ -84,9 +85,11 @@ class DirectTransactions:
                         return self._transaction(function, attempts)
                     turns.take(attempts.seconds_left)
                     try:
-                        return self._transaction(function, attempts)
+                        result = self._transaction(function, attempts)
                     finally:
                         turns.give_back()
+                    self._flush()
+                    return result
             except (DBAPIError, PoolTimeout) as error:
                 time.sleep(attempts.pause_after(error))
 
@@ -111,6 +114,13 @@ class DirectTransactions:
             raise
         return result
 
+    def _flush(self) -> None:
+        """Make the last commit durable, where that is not part of it; others take their turns meanwhile."""
+        if self._log is not None:
+            begun = time.perf_counter()
+            self._log.flush()
+            self.commit_seconds += time.perf_counter() - begun
+
     def _connect(self) -> Any:
         self._connection = self._engine.raw_connection()
         driver: Any = self._connection.driver_connection
@@ -120,6 +130,7 @@ class DirectTransactions:
         self._cursor = driver.cursor()
         if self.dialect.name == "sqlite" and self._engine.url.database:
             reserve_log(self._cursor, self._engine.url.database)
+            self._log = LogFlush(self._cursor, self._engine.url.database)
         return self._cursor
 
     def _told(self, error: Exception) -> DBAPIError:
@@ -149,9 +160,12 @@ class DirectTransactions:
 
     def _let_go(self, error: Exception | None) -> None:
         connection, self._connection, self._cursor = self._connection, None, None
+        log, self._log = self._log, None
         if connection is None:
             return
         with suppress(*([self._errors] if error else [])):
+            if log is not None:
+                log.close()
             if error is not None:
                 connection.invalidate(error)
             else:

@@ -7,6 +7,7 @@ but for the few that the caller wants.
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from archive.encodings import (
@@ -21,6 +22,7 @@ from archive.encodings import (
 )
 from archive.errors import LimitExceeded, NotParsable
 from archive.limits import Limits
+from archive.runs import Piece, Run, Runs
 from archive.sources import UNKNOWN_SIZE, Source
 
 # Most headers fit into one read; a refill costs one system call.
@@ -86,6 +88,8 @@ class Walk:
         What to put up with.
     steps
         What earlier walks with the same encoding and wishes have learnt of short element headers; it grows.
+    runs
+        What earlier walks of this thread, with the same encoding, wishes and limits, have met.
     """
 
     source: Source
@@ -93,6 +97,7 @@ class Walk:
     wanted: Wanted
     limits: Limits
     steps: "Steps" = field(default_factory=dict)
+    runs: Runs = field(default_factory=Runs)
     values: dict[int, bytes] = field(default_factory=dict)
     _levels: list[_Level] = field(default_factory=list)
     _position: int = 0
@@ -100,6 +105,8 @@ class Walk:
     _depth: int = 0
     _buffer: bytes = b""
     _base: int = 0
+    _met: int = 0
+    _starts: list[int] = field(default_factory=list)
 
     def run(self) -> dict[int, bytes]:
         """Walk to the end and return the wanted values by their keys, cut to the limit.
@@ -112,6 +119,7 @@ class Walk:
             It is deeper or has more elements than the limits allow.
         """
         self._levels.append(_Level(self.source.size, self.encoding, self.wanted))
+        first = self._fill(0)
         try:
             while self._levels:
                 level = self._levels[-1]
@@ -121,13 +129,18 @@ class Walk:
                     self._read_elements(level)
         except struct.error as error:
             raise NotParsable("The data set ends inside a data element.") from error
+        if self.runs.is_learning:
+            self.runs.learn(self._pieces(first))
+        else:
+            self.runs.met(self._met)
         return self.values
 
     def _read_elements(self, level: _Level) -> None:
         """Read the elements of one level until it ends or a sequence begins."""
         end, position = level.end, self._position
-        steps = self.steps if level.wanted is self.wanted else {}
-        values, most = self.values, self.limits.value_bytes
+        is_top = level.wanted is self.wanted
+        steps, runs = (self.steps, self.runs.known) if is_top else ({}, {})
+        starts = self._starts if is_top else []
         buffer, base = self._buffer, self._base
         last_start = base + len(buffer) - _LONGEST_HEADER
         while position < end:
@@ -138,22 +151,46 @@ class Walk:
                 if len(buffer) <= 1 and self._ends_at(position, level, buffer):
                     position += len(buffer)
                     break
-            self._count += 1
             offset = position - base
-            step = steps.get(buffer[offset : offset + _SHORT_HEADER])
+            header = buffer[offset : offset + _SHORT_HEADER]
+            if header in runs and (passed := self._pass_over(runs[header], buffer, offset)):
+                position += passed
+                continue
+            self._count += 1
+            starts.append(position)
+            step = steps.get(header)
             if step is None:
                 step = self._first_step(level, steps, buffer, position)
                 if step is None:
                     return None
             size, key, length = step
             if key is not None:
-                value = buffer[offset + size - length : offset + size]
-                if len(value) == length <= most:
-                    values[key] = value
-                else:
-                    self._collect(key, position + size - length, length)
+                self._collect(key, position + size - length, length)
             position += size
         return self._close(level, position)
+
+    def _pass_over(self, run: Run, buffer: bytes, offset: int) -> int:
+        """Take the values of a run that stands here again; returns its size, 0 when something else stands here."""
+        if not buffer.startswith(run.content, offset):
+            return 0
+        self._met += 1
+        self._count += run.count
+        self.values.update(run.values)
+        return len(run.content)
+
+    def _pieces(self, first: bytes) -> list[Piece]:
+        """Return the outermost elements that lie in the first window, but not the last: it has no end there."""
+        return [self._piece(first[begin:end]) for begin, end in pairwise(self._starts) if end <= len(first)]
+
+    def _piece(self, content: bytes) -> Piece:
+        step = self.steps.get(content[:_SHORT_HEADER])
+        if step is None:
+            tag = self.encoding.element(content, 0)[0]
+            return Piece(content, None if tag in self.wanted else {})
+        size, key, length = step
+        if key is None:
+            return Piece(content, {})
+        return Piece(content, {key: content[size - length :]} if length <= self.limits.value_bytes else None)
 
     def _first_step(self, level: _Level, steps: "Steps", buffer: bytes, position: int) -> "Step | None":
         """Read an element header that is not known yet; none when a sequence begins or the level ends here."""

@@ -5,6 +5,7 @@ Here values of the outside world become typed ones; nowhere else.
 
 import os
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from archive.elements import Steps, Walk
 from archive.encodings import Encoding, encoding_of, is_deflated
 from archive.errors import NotParsable, UidMismatch
 from archive.limits import Limits
+from archive.runs import Runs
 from archive.sources import FileSource, InflatingSource, Source
 from archive.uids import (
     SeriesInstanceUID,
@@ -32,6 +34,19 @@ _INTEGER: Final = re.compile(r"\s*([+-]?\d{1,12})\s*(?:$|\\)")
 _US_BYTES: Final = 2
 # What all walks of this process have learnt, for each encoding.
 _KNOWN_STEPS: Final[dict[Encoding, Steps]] = {}
+
+
+class _Learnt(threading.local):
+    """What the walks of each thread have met: one association mostly sends images of one series."""
+
+    def __init__(self) -> None:
+        self.runs: dict[tuple[Encoding, Limits], Runs] = {}
+
+    def of(self, encoding: Encoding, limits: Limits) -> Runs:
+        return self.runs.setdefault((encoding, limits), Runs())
+
+
+_LEARNT: Final = _Learnt()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +157,8 @@ def read_header(
             source = InflatingSource(FileSource(descriptor, data_offset), limits.inflated_bytes)
         encoding = encoding_of(transfer_syntax_uid)
         steps = _KNOWN_STEPS.setdefault(encoding, {})
-        values = Walk(source, encoding, attributes.WANTED, limits, steps).run()
+        runs = _LEARNT.of(encoding, limits)
+        values = Walk(source, encoding, attributes.WANTED, limits, steps, runs).run()
     return Header(
         sop_instance_uid=SOPInstanceUID(_required_uid(values, attributes.SOP_INSTANCE_UID)),
         sop_class_uid=SOPClassUID(_matching_uid(values, attributes.SOP_CLASS_UID)),

@@ -1,4 +1,4 @@
-"""Room for SQLite's write-ahead log, made before it is needed.
+"""SQLite's write-ahead log: room made before it is needed, and its flush.
 
 A commit that lengthens the log waits for the file system to note the new length as well, which doubles the time of the
 flush. SQLite writes the log again from its beginning after each checkpoint, and does not mind what lies behind its last
@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 
 from archive.engines import CHECKPOINT_PAGES
+from archive.errors import CommitUnknown
 
 _FRAME_BYTES: Final = 4_096 + 24
 # A checkpoint is made when the log has this many pages; a large transaction may pass that a little.
@@ -19,6 +20,45 @@ LOG_BYTES: Final = (CHECKPOINT_PAGES + 200) * _FRAME_BYTES
 _PIECE: Final = bytes(1 << 20)
 
 _log = structlog.get_logger()
+
+
+class LogFlush:
+    """Makes commits durable after the fact, so that nobody waits for a turn while a disk flushes.
+
+    SQLite's own way (`synchronous=FULL`) flushes the log inside the commit, with the write lock held. With `NORMAL` it
+    only writes it, in order, and flushes it before a checkpoint; the flush here comes before success is answered. It
+    takes along whatever others have committed before.
+
+    Parameters
+    ----------
+    cursor
+        Of the connection whose commits are flushed here from now on.
+    database
+        The path of the database file. Its log lives as long as one connection does.
+    """
+
+    def __init__(self, cursor: Any, database: str) -> None:
+        self._cursor = cursor
+        self._descriptor = os.open(f"{database}-wal", os.O_RDWR | os.O_CLOEXEC)
+        cursor.execute("PRAGMA synchronous=NORMAL")
+
+    def flush(self) -> None:
+        """Make everything durable that is committed.
+
+        Raises
+        ------
+        CommitUnknown
+            The disk did not say that it has it.
+        """
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            raise CommitUnknown from error
+
+    def close(self) -> None:
+        """Let the connection flush by itself again."""
+        os.close(self._descriptor)
+        self._cursor.execute("PRAGMA synchronous=FULL")
 
 
 def reserve_log(cursor: Any, database: str) -> None:

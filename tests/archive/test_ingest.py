@@ -233,7 +233,8 @@ def test_the_file_is_synced_renamed_and_the_folder_synced_before_the_commit(
 
     monkeypatch.setattr(DirectTransactions, "run", commit)
     send_slice(sqlite_archive, 2)
-    assert done == ["fdatasync", "rename", "fsync", "commit"]
+    # The last is that of the index.
+    assert done == ["fdatasync", "rename", "fsync", "commit", "fdatasync"]
 
 
 def test_arrivals_are_published_after_the_commit(database: Database, blobs: FileBlobs) -> None:
