@@ -1,5 +1,8 @@
 """`isocenter config check` and `isocenter conformance`."""
 
+from enum import StrEnum
+from typing import Annotated
+
 import typer
 
 from config.errors import ConfigurationError
@@ -48,8 +51,18 @@ def warnings(settings: Settings) -> list[str]:
     ]
 
 
+class StatementFormat(StrEnum):
+    """What the conformance statement may be written as."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 @statements.command("conformance")
-def conformance(config: Config = None) -> None:
-    """Print the DICOM conformance statement of this configuration, as Markdown."""
-    settings = load(config)
-    typer.echo(document.statement(settings), nl=False)
+def conformance(
+    format_: Annotated[StatementFormat, typer.Option("--format", help="How it is written.")] = StatementFormat.MARKDOWN,
+    config: Config = None,
+) -> None:
+    """Print the DICOM conformance statement of this configuration (PS3.2)."""
+    write = document.statement_page if format_ is StatementFormat.HTML else document.statement
+    typer.echo(write(load(config)), nl=False)

@@ -1,0 +1,67 @@
+"""What the conformance statement says of DICOMweb (PS3.18)."""
+
+from typing import Final
+
+from config.settings import Settings
+from isocenter.conformance.document import Section, points, section, table
+
+_STUDY: Final = "/studies/{study}"
+_SERIES: Final = "/studies/{study}/series/{series}"
+_INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
+_FRAMES: Final = _INSTANCE + "/frames/{frames}"
+_LEVELS: Final = (_STUDY, _SERIES, _INSTANCE)
+_RESOURCES: Final = (
+    ("Search", "GET", ("/studies", "/series", "/instances"), "10.6"),
+    ("Search", "GET", (f"{_STUDY}/series", f"{_STUDY}/instances", f"{_SERIES}/instances"), "10.6"),
+    ("Retrieve", "GET", _LEVELS, "10.4.1.1.1"),
+    ("Retrieve metadata", "GET", tuple(f"{level}/metadata" for level in _LEVELS), "10.4.1.1.2"),
+    ("Retrieve frames", "GET", (_FRAMES,), "10.4.1.1.6"),
+    ("Retrieve bulk data", "GET", tuple(f"{level}/bulkdata" for level in _LEVELS), "10.4.1.1.5"),
+    ("Retrieve bulk data", "GET", (f"{_INSTANCE}/bulkdata/{{path}}",), "10.4.1.1.5"),
+    ("Retrieve pixel data", "GET", tuple(f"{level}/pixeldata" for level in _LEVELS), "10.4.1.1.7"),
+    ("Retrieve rendered", "GET", tuple(f"{level}/rendered" for level in (*_LEVELS, _FRAMES)), "10.4.1.1.3"),
+    ("Retrieve thumbnail", "GET", tuple(f"{level}/thumbnail" for level in (*_LEVELS, _FRAMES)), "10.4.1.1.4"),
+    ("Store", "POST", ("/studies", _STUDY), "10.5"),
+    ("Capabilities", "OPTIONS", ("/", "/studies", _STUDY), "8.9"),
+)
+_FAILURE_REASONS: Final = (
+    ("A700", "out of resources"),
+    ("A900", "the data set does not match its announcement, or another study is in the path"),
+    ("C000", "the data set cannot be parsed, or exceeds a limit"),
+    ("0111", "another object has this SOP Instance UID"),
+    ("0122", "SOP class not supported"),
+    ("C122", "transfer syntax not supported"),
+)
+
+
+def web(settings: Settings) -> Section:
+    """Describe the origin server."""
+    root = f"http://{settings.web.host}:{settings.web.port}/dicom-web"
+    return section(
+        "DICOMweb",
+        f"Root: `{root}`. Authentication is required: session, HTTP Basic, or a bearer token; TLS is that of the proxy "
+        "in front.",
+        table(
+            ("Transaction", "Method", "Resources", "PS3.18"),
+            ((name, method, ", ".join(map("`{}`".format, paths)), part) for name, method, paths, part in _RESOURCES),
+        ),
+        section(
+            "Search",
+            "The keys, levels and matching are those of C-FIND (section 4.3). `includefield`, `limit`, `offset` and "
+            "`fuzzymatching` are supported; unknown parameters are answered 400. Relational queries are always on.",
+        ),
+        section(
+            "Retrieve",
+            "Objects and frames are given as stored, or decompressed where the request accepts nothing else "
+            "(`transfer-syntax`); 406 where that is impossible. Metadata is DICOM JSON.",
+        ),
+        section(
+            "Store",
+            points(
+                '`multipart/related; type="application/dicom"` and `application/dicom`, streamed to the disk.',
+                f"A request has {settings.web.max_upload_bytes} bytes at most (413).",
+                "200: all are stored. 202: some are. 409: none is. The Failure Reasons (0008,1197):",
+            ),
+            table(("Failure Reason", "Meaning"), _FAILURE_REASONS),
+        ),
+    )
