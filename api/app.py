@@ -15,6 +15,7 @@ from api.authentication import Authentication
 from api.authenticator import Authenticator
 from api.authorization import require
 from api.bodies import BodyLimit
+from api.cors import CrossOrigin
 from api.dependencies import WebDependencies
 from api.edge import Edge
 from api.feed import endpoint
@@ -108,6 +109,7 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(Edge, observer=HttpMetrics(registry)),
+            Middleware(CrossOrigin, origins=dependencies.cors_origins),
             Middleware(Authentication, authenticator=authenticator),
             Middleware(BodyLimit),
             Middleware(Shortcut, routes=[route for router in routers for route in router.routes]),

@@ -43,6 +43,8 @@ class WebDependencies:
         Further routers, such as DICOMweb's.
     viewer
         Folder of the built viewer.
+    cors_origins
+        Pages of other sites that may read DICOMweb.
     deliver
         Queues the deliveries of a new result, in the transaction that records it.
     analyzers
@@ -63,6 +65,7 @@ class WebDependencies:
     bus: Bus
     routers: Sequence[BuildRouter] = ()
     viewer: Path
+    cors_origins: Sequence[str] = ()
     deliver: DeliverResult | None = None
     analyzers: DescribeAnalyzers = tuple
     listener: tuple[str, int] | None = None

@@ -34,6 +34,7 @@ class Action(StrEnum):
     INSTANCES_SENT = "instances.sent"
     QUERY = "query"
     STUDY_DELETED = "study.deleted"
+    INSTANCES_DELETED = "instances.deleted"
     JOB_CANCELED = "job.canceled"
     JOB_RETRIED = "job.retried"
     RESULT_ACCEPTED = "result.accepted"

@@ -1,27 +1,70 @@
-"""What this service can do: answers to OPTIONS (PS3.18 Section 8.9)."""
+"""Retrieve Capabilities: what each resource can be asked for, as JSON or WADL (PS3.18 Section 8.9 and Annex H)."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from access.principals import Principal
+from dicomweb.media_types import accepted
+from dicomweb.problems import not_acceptable
 from dicomweb.qido import DicomJson
-from dicomweb.services import base_url
+from dicomweb.resources import RESOURCES, Method
+from dicomweb.services import ROOT, base_url
 
-_RESOURCES: Final = {
-    "search": ["studies", "series", "instances"],
-    "retrieve": ["studies", "series", "instances", "frames", "bulkdata", "metadata", "rendered", "thumbnail"],
-    "store": ["studies"],
-}
+JSON: Final = "application/json"
+WADL: Final = "application/vnd.sun.wadl+xml"
 
 
 async def describe(request: Request, _principal: Principal) -> Response:
-    """Name the transactions, and what they take and give."""
-    document: dict[str, Any] = {
-        "retrieveUrl": base_url(request),
-        "transactions": _RESOURCES,
-        "store": {"accepts": ['multipart/related; type="application/dicom"', "application/dicom"]},
-        "search": {"limit": "limit", "offset": "offset", "fuzzymatching": True, "includefield": "all"},
-    }
-    return DicomJson(document, headers={"Allow": "GET, POST, OPTIONS"}, media_type="application/json")
+    """Describe the resource that is asked; the root describes all."""
+    path = request.scope["route"].path
+    described = {path: RESOURCES[path]} if path in RESOURCES else RESOURCES
+    base = base_url(request).removesuffix(ROOT)
+    methods = sorted({method.name for methods in described.values() for method in methods} | {"OPTIONS"})
+    headers = {"Allow": ", ".join(methods), "Vary": "Accept"}
+    for wanted in accepted(request):
+        if wanted.covers(JSON):
+            return DicomJson(_json(base, described), headers=headers, media_type=JSON)
+        if wanted.covers(WADL):
+            return Response(_wadl(base, described), headers=headers, media_type=WADL)
+    raise not_acceptable(f"Capabilities are given as {JSON} or {WADL}.")
+
+
+def _json(base: str, described: Mapping[str, Sequence[Method]]) -> dict[str, Any]:
+    resources = [
+        {
+            "path": path,
+            "methods": [
+                {"name": one.name, "id": one.id, "query": one.query, "takes": one.takes, "gives": one.gives}
+                for one in methods
+            ],
+        }
+        for path, methods in described.items()
+    ]
+    return {"base": base, "resources": resources}
+
+
+def _wadl(base: str, described: Mapping[str, Sequence[Method]]) -> str:
+    resources = "".join(
+        f'<resource path="{escape(path.removeprefix("/"))}">{"".join(_wadl_method(one) for one in methods)}</resource>'
+        for path, methods in described.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<application xmlns="http://wadl.dev.java.net/2009/02">'
+        f'<resources base="{escape(base)}/">{resources}</resources></application>'
+    )
+
+
+def _wadl_method(method: Method) -> str:
+    query = "".join(f'<param name="{escape(name)}" style="query"/>' for name in method.query)
+    body = "".join(_representations(method.takes))
+    request = f"<request>{query}{body}</request>" if query or body else ""
+    response = f"<response>{''.join(_representations(method.gives))}</response>"
+    return f'<method name="{method.name}" id="{method.id}">{request}{response}</method>'
+
+
+def _representations(media_types: Sequence[str]) -> Iterator[str]:
+    return (f'<representation mediaType="{escape(media_type)}"/>' for media_type in media_types)

@@ -70,6 +70,11 @@ def compressed_media_type(transfer_syntax_uid: str) -> str:
     return _COMPRESSED.get(transfer_syntax_uid, OCTETS)
 
 
+def compressed_media_types() -> list[str]:
+    """List the media types of frames in all compressed transfer syntaxes."""
+    return list(dict.fromkeys(_COMPRESSED.values()))
+
+
 def choose_format(ranges: Sequence[MediaRange], pixels: ImagePixels, count: int) -> FrameFormat:
     """Choose the first format that a client wants and that can be made.
 

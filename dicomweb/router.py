@@ -1,7 +1,7 @@
 """The routes of DICOMweb: every resource with its handler and the permission that it needs (PS3.18 Section 10.3)."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -11,25 +11,23 @@ from access.permissions import Permission
 from access.principals import Principal
 from dicomweb.bulk_data import BulkData
 from dicomweb.capabilities import describe
+from dicomweb.deleting import Deleting
 from dicomweb.frame_retrieval import Frames
 from dicomweb.metadata import Metadata
 from dicomweb.protected import ProtectedRoute
 from dicomweb.qido import Qido
 from dicomweb.rendered import Rendered
+from dicomweb.resources import FRAMES, LEVELS, RESOURCES, SERIES, STUDIES, STUDY, URI, VALUE
 from dicomweb.services import ROOT, Authorization, Authorize, Services
 from dicomweb.stow import Stow
 from dicomweb.wado import Wado
+from dicomweb.wado_uri import WadoUri
 
 Handler = Callable[[Request, Principal], Awaitable[Response]]
 
-_STUDY: Final = "/studies/{study_uid}"
-_SERIES: Final = _STUDY + "/series/{series_uid}"
-_INSTANCE: Final = _SERIES + "/instances/{sop_uid}"
-_FRAMES: Final = _INSTANCE + "/frames/{frames}"
-
 
 def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
-    """Build the router, mounted at `/dicom-web`.
+    """Build the router: `/dicom-web`, and `/wado` beside it.
 
     Parameters
     ----------
@@ -38,46 +36,39 @@ def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
     services
         What the handlers work with.
     """
-    router = APIRouter(prefix=ROOT, route_class=ProtectedRoute, tags=["DICOMweb"])
-    for path, handler in _reading(services):
-        router.add_api_route(
-            path,
-            _protected(handler, authorize(Permission.READ_IMAGES)),
-            methods=["GET", "HEAD"],
-            response_class=Response,
-        )
-    stow = Stow(services)
-    for path in ("/studies", _STUDY):
-        router.add_api_route(
-            path, _protected(stow.store, authorize(Permission.STORE_IMAGES)), methods=["POST"], response_class=Response
-        )
-    for path in ("", "/", "/studies", _STUDY):
-        router.add_api_route(
-            path, _protected(describe, authorize(Permission.READ_IMAGES)), methods=["OPTIONS"], response_class=Response
-        )
+    router = APIRouter(route_class=ProtectedRoute, tags=["DICOMweb"])
+
+    def add(methods: list[str], permission: Permission, routes: Iterable[tuple[str, Handler]]) -> None:
+        for path, handler in routes:
+            protected = _protected(handler, authorize(permission))
+            router.add_api_route(path, protected, methods=methods, response_class=Response)
+
+    add(["GET", "HEAD"], Permission.READ_IMAGES, _reading(services))
+    stow, deleting = Stow(services), Deleting(services)
+    add(["POST"], Permission.STORE_IMAGES, [(path, stow.store) for path in (STUDIES, STUDY)])
+    add(["DELETE"], Permission.DELETE_STUDIES, [(level, deleting.delete) for level in LEVELS])
+    add(["OPTIONS"], Permission.READ_IMAGES, [(path, describe) for path in (ROOT, f"{ROOT}/", *RESOURCES)])
     return router
 
 
-def _reading(services: Services) -> list[tuple[str, Handler]]:
+def _reading(services: Services) -> Iterator[tuple[str, Handler]]:
     qido, wado, frames = Qido(services), Wado(services), Frames(services)
     metadata, rendered, bulk_data = Metadata(services), Rendered(services), BulkData(services)
-    return [
-        ("/studies", qido.studies),
-        ("/series", qido.series),
-        ("/instances", qido.instances),
-        (f"{_STUDY}/series", qido.series),
-        (f"{_STUDY}/instances", qido.instances),
-        (f"{_SERIES}/instances", qido.instances),
-        *((f"{level}/metadata", metadata.retrieve) for level in (_STUDY, _SERIES, _INSTANCE)),
-        *((f"{level}/thumbnail", rendered.thumbnail) for level in (_STUDY, _SERIES, _INSTANCE, _FRAMES)),
-        *((f"{level}/rendered", rendered.retrieve) for level in (_STUDY, _SERIES, _INSTANCE)),
-        (f"{_FRAMES}/rendered", rendered.frames),
-        (_FRAMES, frames.retrieve),
-        *((f"{level}/bulkdata", bulk_data.all_values) for level in (_STUDY, _SERIES, _INSTANCE)),
-        *((f"{level}/pixeldata", bulk_data.pixels) for level in (_STUDY, _SERIES, _INSTANCE)),
-        (_INSTANCE + "/bulkdata/{path:path}", bulk_data.value),
-        *((level, wado.retrieve) for level in (_STUDY, _SERIES, _INSTANCE)),
-    ]
+    yield STUDIES, qido.studies
+    yield from ((path, qido.series) for path in (f"{ROOT}/series", f"{STUDY}/series"))
+    yield from ((f"{above}/instances", qido.instances) for above in (ROOT, STUDY, SERIES))
+    for level in LEVELS:
+        yield level, wado.retrieve
+        yield f"{level}/metadata", metadata.retrieve
+        yield f"{level}/rendered", rendered.retrieve
+        yield f"{level}/thumbnail", rendered.thumbnail
+        yield f"{level}/bulkdata", bulk_data.all_values
+        yield f"{level}/pixeldata", bulk_data.pixels
+    yield FRAMES, frames.retrieve
+    yield f"{FRAMES}/rendered", rendered.frames
+    yield f"{FRAMES}/thumbnail", rendered.thumbnail
+    yield VALUE, bulk_data.value
+    yield URI, WadoUri(services).retrieve
 
 
 def _protected(handler: Handler, requirement: Authorization) -> Callable[..., Awaitable[Response]]:

@@ -50,7 +50,7 @@ def plain_facts(facts: Facts) -> str:
 
 def html_lines(lines: Iterable[Line]) -> str:
     """Write content items one below the other, indented as they are contained in each other."""
-    return "".join(f'<p style="margin-left:{min(line.depth, _DEEPEST) * 1.2}em">{_html(line)}</p>' for line in lines)
+    return "".join(f'<p style="margin-left:{min(line.depth, _DEEPEST)}em">{_html(line)}</p>' for line in lines)
 
 
 def _html(line: Line) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from dicomweb.problems import bad_request
 from dicomweb.rendering.attributes import Window
 
-_LARGEST_SIDE: Final = 8192
+LARGEST_SIDE: Final = 8192
 _FUNCTIONS: Final = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 # Read elsewhere, or without a meaning here: all text is UTF-8.
 _WITHOUT_EFFECT: Final = frozenset({"accept", "charset"})
@@ -135,8 +135,8 @@ def parse_window(value: str) -> Window:
 def _viewport(value: str) -> Viewport:
     numbers = _numbers(value, {2, 6}, "viewport")
     width, height = numbers[0], numbers[1]
-    if width is None or height is None or not (1 <= width <= _LARGEST_SIDE and 1 <= height <= _LARGEST_SIDE):
-        raise bad_request(f"The size in the query parameter viewport is from 1 to {_LARGEST_SIDE}.")
+    if width is None or height is None or not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
+        raise bad_request(f"The size in the query parameter viewport is from 1 to {LARGEST_SIDE}.")
     if len(numbers) == 2:  # noqa: PLR2004 - size only
         return Viewport(int(width), int(height))
     left, top, source_width, source_height = numbers[2:]

@@ -86,7 +86,7 @@ def _line(depth: int, item: Mapping[str, Any]) -> Line:
     value = _VALUES[kind](item) if kind in _VALUES else ""
     return Line(
         depth=depth,
-        name=f"{name} ({about})" if about and name else name or about,
+        name=f"{name} ({about})" if about and name else name or about or ("Section" if kind == "CONTAINER" else ""),
         value=value,
         heading=kind == "CONTAINER",
     )

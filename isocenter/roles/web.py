@@ -53,6 +53,7 @@ def dependencies(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> W
         archive=node.archive,
         bus=node.bus,
         routers=(partial(create_router, services=_dicomweb(node, database, decoder)),),
+        cors_origins=settings.web.cors_origins,
         viewer=Path(isocenter.__file__).parents[1] / "viewer" / "dist",
         deliver=queueing.result,
         analyzers=open_registry(settings).listing,

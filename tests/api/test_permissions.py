@@ -104,16 +104,18 @@ def test_every_route_but_the_public_ones_needs_a_permission() -> None:
 
 
 def test_images_are_out_of_reach_for_auditors_by_dicomweb_too() -> None:
-    needed = {(method, permission) for method, path, permission in _routes() if path.startswith("/dicom-web")}
+    needed = {
+        (method, permission) for method, path, permission in _routes() if path.startswith(("/dicom-web", "/wado"))
+    }
     reading = {(method, Permission.READ_IMAGES) for method in ("GET", "HEAD", "OPTIONS")}
-    assert needed == {*reading, ("POST", Permission.STORE_IMAGES)}
+    assert needed == {*reading, ("POST", Permission.STORE_IMAGES), ("DELETE", Permission.DELETE_STUDIES)}
 
 
 def test_each_role_gets_where_it_may_and_nowhere_else() -> None:
     found = {
         (method, path): {role for role in Role if permission in permissions(role)}
         for method, path, permission in _routes()
-        if permission is not None and not path.startswith("/dicom-web")
+        if permission is not None and not path.startswith(("/dicom-web", "/wado"))
     }
     assert found == _MATRIX
 

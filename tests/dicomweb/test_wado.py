@@ -230,9 +230,3 @@ def test_objects_without_pixels_have_no_frames(web: Web) -> None:
         assert web.http.get(f"{path_of(ds)}{resource}").status_code == 404
     (metadata,) = web.json(f"{path_of(ds)}/metadata")
     assert metadata["0040A730"]["vr"] == "SQ"
-
-
-def test_options_say_what_there_is(web: Web) -> None:
-    answer = web.http.options("/studies")
-    assert answer.status_code == 200
-    assert "studies" in answer.json()["transactions"]["store"]
