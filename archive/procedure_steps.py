@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, select, update
 
 from archive import audit, events
-from archive.attribute_lists import AttributeList, items, text, with_keywords
+from archive.attribute_lists import AttributeList, items, key, text, with_keywords
 from archive.errors import Conflict, NotFound
 from archive.event_types import ProcedureStepChanged
 from archive.inserting import insert_missing
@@ -18,6 +18,33 @@ from archive.times import iso
 _STATUS: Final = "PerformedProcedureStepStatus"
 # (110514, DCM, "Incorrect worklist entry selected"): PS3.16 CID 9300, the step was never this one.
 _WRONG_ENTRY: Final = ("110514", "DCM")
+# Attributes that every step has, perhaps without value (PS3.4 Table F.8.2-1).
+SUPPORTED: Final = frozenset(
+    key(keyword)
+    for keyword in (
+        "ScheduledStepAttributesSequence",
+        "PatientName",
+        "PatientID",
+        "PatientBirthDate",
+        "PatientSex",
+        "PerformedProcedureStepID",
+        "PerformedStationAETitle",
+        "PerformedStationName",
+        "PerformedLocation",
+        "PerformedProcedureStepStartDate",
+        "PerformedProcedureStepStartTime",
+        _STATUS,
+        "PerformedProcedureStepDescription",
+        "PerformedProcedureTypeDescription",
+        "ProcedureCodeSequence",
+        "PerformedProcedureStepEndDate",
+        "PerformedProcedureStepEndTime",
+        "Modality",
+        "StudyID",
+        "PerformedProtocolCodeSequence",
+        "PerformedSeriesSequence",
+    )
+)
 _COLUMNS: Final = ("id", "sop_instance_uid", "state", "study_uid", "modality", "station_ae_title", "accession_number")
 _FILTERS: Final = {name: procedure_step.c[name] for name in _COLUMNS}
 
@@ -140,6 +167,16 @@ def _record(connection: Connection, action: audit.Action, row: Any, calling_ae_t
     events.append(
         connection, row["tenant"], ProcedureStepChanged(**detail, **about), now=now, study_uid=row["study_uid"]
     )
+
+
+def attributes_of(connection: Connection, tenant: str, sop_instance_uid: str) -> AttributeList:
+    """Return the attributes of a step (N-GET, PS3.4 Section F.8.2); raises NotFound."""
+    which = (procedure_step.c.tenant == tenant, procedure_step.c.sop_instance_uid == sop_instance_uid)
+    found = connection.execute(select(procedure_step.c.attributes).where(*which)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    attributes: AttributeList = found
+    return attributes
 
 
 def listing(

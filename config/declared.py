@@ -6,11 +6,11 @@ from pydantic import Field, JsonValue, model_validator
 
 from config.values import AETitle, AsTuple, Certificate, Name, Network, PasswordHash, PeerPort, Section, Tenant, Texts
 
-Service = Literal["echo", "store", "find", "move", "get", "commit", "mpps", "worklist"]
+Service = Literal["echo", "store", "find", "move", "get", "commit", "mpps", "worklist", "ups"]
 CommitmentReport = Literal["new", "same"]
 SrClass = Literal["comprehensive3d", "comprehensive", "enhanced"]
 
-ALL_SERVICES: tuple[Service, ...] = ("echo", "store", "find", "move", "get", "commit", "mpps", "worklist")
+ALL_SERVICES: tuple[Service, ...] = ("echo", "store", "find", "move", "get", "commit", "mpps", "worklist", "ups")
 
 
 class AEDeclaration(Section):

@@ -9,6 +9,7 @@ from routing.pdu import AbortReason, ProtocolViolation
 
 _ELEMENT: Final = Struct("<HHI")
 _UINT16: Final = Struct("<H")
+_TAG: Final = Struct("<HH")
 _UINT32: Final = Struct("<I")
 
 NO_DATA_SET: Final = 0x0101
@@ -56,6 +57,7 @@ class Element(IntEnum):
     AFFECTED_SOP_INSTANCE_UID = 0x1000
     REQUESTED_SOP_INSTANCE_UID = 0x1001
     EVENT_TYPE_ID = 0x1002
+    ATTRIBUTE_IDENTIFIER_LIST = 0x1005
     ACTION_TYPE_ID = 0x1008
     REMAINING = 0x1020
     COMPLETED = 0x1021
@@ -66,7 +68,7 @@ class Element(IntEnum):
 
 
 _UIDS: Final = frozenset({0x0002, 0x0003, 0x1000, 0x1001})
-_TEXTS: Final = frozenset({0x0600, 0x0902, 0x1030})
+_TEXTS: Final = _UIDS | {0x0600, 0x0902, 0x1005, 0x1030}
 _NUMBERS: Final = frozenset(
     {0x0100, 0x0110, 0x0120, 0x0700, 0x0800, 0x0900, 0x0903, 0x1002, 0x1008, 0x1020, 0x1021, 0x1022, 0x1023, 0x1031}
 )
@@ -93,11 +95,20 @@ def decode_command(encoded: bytes) -> Command:
             if length != _UINT16.size:
                 raise _garbage(f"command element (0000,{element:04X}) has {length} bytes")
             values[element] = _UINT16.unpack_from(encoded, start)[0]
-        elif element in _UIDS or element in _TEXTS:
-            values[element] = encoded[start:at].strip(b"\0 ").decode("ascii", "replace")
+        elif element in _TEXTS:
+            values[element] = _decode_text(element, encoded[start:at])
     if Element.COMMAND_FIELD not in values:
         raise _garbage("command set without Command Field")
     return values
+
+
+def _decode_text(element: int, encoded: bytes) -> str:
+    """Read a text; tags are written as eight hexadecimal digits each, with a backslash between."""
+    if element != Element.ATTRIBUTE_IDENTIFIER_LIST:
+        return encoded.strip(b"\0 ").decode("ascii", "replace")
+    if len(encoded) % _TAG.size:
+        raise _garbage("Attribute Identifier List is cut off")
+    return "\\".join(f"{group:04X}{element:04X}" for group, element in _TAG.iter_unpack(encoded))
 
 
 def _garbage(detail: str) -> ProtocolViolation:
@@ -115,6 +126,10 @@ def _encode_element(element: int, value: Value) -> bytes:
         if element == Element.OFFENDING_ELEMENT:
             return _ELEMENT.pack(0, element, 4) + _UINT16.pack(value >> 16) + _UINT16.pack(value & 0xFFFF)
         return _ELEMENT.pack(0, element, 2) + _UINT16.pack(value)
+    if element == Element.ATTRIBUTE_IDENTIFIER_LIST:
+        tags = [int(tag, 16) for tag in value.split("\\") if tag]
+        packed = b"".join(_TAG.pack(tag >> 16, tag & 0xFFFF) for tag in tags)
+        return _ELEMENT.pack(0, element, len(packed)) + packed
     encoded = value.encode("ascii", "replace")
     if len(encoded) % 2:
         encoded += b"\0" if element in _UIDS else b" "

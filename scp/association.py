@@ -232,7 +232,7 @@ def _refusal(caller: Caller, service: Service | None, message: Message) -> Statu
     # Requests about an instance that exists name its class as the requested one (PS3.7 Section 10.1).
     affected = text(message.command, Element.AFFECTED_SOP_CLASS_UID)
     sop_class = affected or text(message.command, Element.REQUESTED_SOP_CLASS_UID)
-    if sop_class != abstract_syntax or not service.serves(abstract_syntax):
+    if not contexts.is_of_context(sop_class, abstract_syntax) or not service.serves(abstract_syntax):
         return Status.SOP_CLASS_NOT_SUPPORTED
     if service.verb not in caller.allowed:
         return Status.NOT_AUTHORIZED

@@ -33,13 +33,27 @@ PATIENT_STUDY_ONLY_MOVE: Final = "1.2.840.10008.5.1.4.1.2.3.2"
 PATIENT_STUDY_ONLY_GET: Final = "1.2.840.10008.5.1.4.1.2.3.3"
 MODALITY_WORKLIST_FIND: Final = "1.2.840.10008.5.1.4.31"
 MODALITY_PERFORMED_PROCEDURE_STEP: Final = "1.2.840.10008.3.1.2.3.3"
+MODALITY_PERFORMED_PROCEDURE_STEP_RETRIEVE: Final = "1.2.840.10008.3.1.2.3.4"
+UPS_PUSH: Final = "1.2.840.10008.5.1.4.34.6.1"
+UPS_WATCH: Final = "1.2.840.10008.5.1.4.34.6.2"
+UPS_PULL: Final = "1.2.840.10008.5.1.4.34.6.3"
+UPS_EVENT: Final = "1.2.840.10008.5.1.4.34.6.4"
+UPS_QUERY: Final = "1.2.840.10008.5.1.4.34.6.5"
 
 FIND_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, STUDY_ROOT_FIND, PATIENT_STUDY_ONLY_FIND})
 MOVE_CLASSES: Final = frozenset({PATIENT_ROOT_MOVE, STUDY_ROOT_MOVE, PATIENT_STUDY_ONLY_MOVE})
 GET_CLASSES: Final = frozenset({PATIENT_ROOT_GET, STUDY_ROOT_GET, PATIENT_STUDY_ONLY_GET})
 QUERY_RETRIEVE_CLASSES: Final = FIND_CLASSES | MOVE_CLASSES | GET_CLASSES
 STORAGE_COMMITMENT_PUSH: Final = "1.2.840.10008.1.20.1"
-PROCEDURE_CLASSES: Final = frozenset({MODALITY_WORKLIST_FIND, MODALITY_PERFORMED_PROCEDURE_STEP})
+UPS_REQUEST_CLASSES: Final = frozenset({UPS_PUSH, UPS_WATCH, UPS_PULL})
+UPS_QUERY_CLASSES: Final = frozenset({UPS_WATCH, UPS_PULL, UPS_QUERY})
+# UPS Event is for reports of this node, over associations of its own.
+UPS_CLASSES: Final = UPS_REQUEST_CLASSES | UPS_QUERY_CLASSES
+PROCEDURE_CLASSES: Final = UPS_CLASSES | {
+    MODALITY_WORKLIST_FIND,
+    MODALITY_PERFORMED_PROCEDURE_STEP,
+    MODALITY_PERFORMED_PROCEDURE_STEP_RETRIEVE,
+}
 PATIENT_ROOT_CLASSES: Final = frozenset({PATIENT_ROOT_FIND, PATIENT_ROOT_MOVE, PATIENT_ROOT_GET})
 PATIENT_STUDY_ONLY_CLASSES: Final = frozenset(
     {PATIENT_STUDY_ONLY_FIND, PATIENT_STUDY_ONLY_MOVE, PATIENT_STUDY_ONLY_GET}
@@ -69,6 +83,18 @@ _TRANSFER_SYNTAX_ROOT: Final = "1.2.840.10008.1.2."
 _REMEMBERED: Final = 1_024
 # MIME and XML encodings are no data sets; SMPTE ST 2110 is for streams in real time, not for storage.
 _NOT_FOR_DATA_SETS: Final = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
+
+
+def is_of_context(sop_class: str, abstract_syntax: str) -> bool:
+    """Tell whether a request about `sop_class` may come in a context.
+
+    Workitems are instances of UPS Push in each of the contexts of the service (PS3.4 Section CC.3.1), and performed
+    procedure steps those of the class that creates them in the context that retrieves them (PS3.4 Section F.8).
+    """
+    same = sop_class == abstract_syntax
+    of_workitems = sop_class in UPS_CLASSES and abstract_syntax in UPS_CLASSES
+    retrieves = abstract_syntax == MODALITY_PERFORMED_PROCEDURE_STEP_RETRIEVE
+    return same or of_workitems or (retrieves and sop_class == MODALITY_PERFORMED_PROCEDURE_STEP)
 
 
 @lru_cache(maxsize=_REMEMBERED)

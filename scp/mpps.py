@@ -1,15 +1,12 @@
-"""Modality performed procedure step: N-CREATE and N-SET (PS3.4 Annex F)."""
+"""Modality performed procedure step: N-CREATE, N-SET and N-GET (PS3.4 Annex F)."""
 
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 import structlog
 
 from archive import procedure_steps
-from archive.attribute_lists import AttributeList
 from archive.bus import Bus
 from archive.database import Database
 from archive.errors import Conflict, DatabaseUnavailable, NodeError, NotFound, NotParsable
@@ -23,18 +20,13 @@ from archive.procedure_rules import (
 from archive.procedure_states import StepState
 from archive.uids import is_valid_uid
 from routing.association import Message
-from routing.dimse import CommandField, Element, number, text
-from routing.negotiation import IMPLICIT_VR_LITTLE_ENDIAN
-from scp import attribute_lists, elements
-from scp.contexts import MODALITY_PERFORMED_PROCEDURE_STEP
+from routing.dimse import Element
+from scp.attribute_requests import InvalidUid, answer_attributes, attributes_of, is_creation, uid_of, with_uid
+from scp.contexts import MODALITY_PERFORMED_PROCEDURE_STEP, MODALITY_PERFORMED_PROCEDURE_STEP_RETRIEVE
 from scp.session import Session
 from scp.statuses import Status
 
 _log = structlog.get_logger()
-
-
-class InvalidUid(NodeError):
-    """The SOP Instance UID is not valid."""
 
 
 # PS3.4 Section F.7.2.2.2: "may no longer be updated", told by this Error ID beside 0110H.
@@ -81,7 +73,7 @@ class PerformedProcedureSteps:
 
     def handle(self, session: Session, message: Message) -> None:
         """Keep what a modality says, then answer."""
-        message = _with_uid(message)
+        message = with_uid(message)
         try:
             self._keep(session, message)
         except NodeError as error:
@@ -90,9 +82,8 @@ class PerformedProcedureSteps:
             session.answer(message, Status.SUCCESS)
 
     def _keep(self, session: Session, message: Message) -> None:
-        attributes = _attributes(session, message)
-        creates = number(message.command, Element.COMMAND_FIELD) == CommandField.N_CREATE
-        uid = text(message.command, _uid_element(message))
+        attributes = attributes_of(session, message)
+        creates, uid = is_creation(message), uid_of(message)
         if creates and not is_valid_uid(uid):
             raise InvalidUid
         function = procedure_steps.create if creates else procedure_steps.change
@@ -106,23 +97,36 @@ class PerformedProcedureSteps:
             self._bus.publish("arrivals")
 
 
-def _with_uid(message: Message) -> Message:
-    """Name the instance of an N-CREATE that leaves the name to us (PS3.7 Section 10.1.5.1.4)."""
-    creates = number(message.command, Element.COMMAND_FIELD) == CommandField.N_CREATE
-    if not creates or text(message.command, Element.AFFECTED_SOP_INSTANCE_UID):
-        return message
-    uid = f"2.25.{uuid.uuid4().int}"
-    return replace(message, command={**message.command, Element.AFFECTED_SOP_INSTANCE_UID: uid})
+class RetrievedProcedureSteps:
+    """The service that gives out steps (Modality Performed Procedure Step Retrieve, PS3.4 Section F.8).
 
+    Parameters
+    ----------
+    database
+        Where steps are kept.
+    """
 
-def _uid_element(message: Message) -> Element:
-    creates = number(message.command, Element.COMMAND_FIELD) == CommandField.N_CREATE
-    return Element.AFFECTED_SOP_INSTANCE_UID if creates else Element.REQUESTED_SOP_INSTANCE_UID
+    verb = "mpps"
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def _attributes(session: Session, message: Message) -> AttributeList:
-    implicit = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
-    return attribute_lists.decode(elements.read(session.association.identifier(), implicit=implicit))
+    def serves(self, abstract_syntax: str) -> bool:
+        """Serve Modality Performed Procedure Step Retrieve, and the class of the steps themselves."""
+        return abstract_syntax in {
+            MODALITY_PERFORMED_PROCEDURE_STEP_RETRIEVE,
+            MODALITY_PERFORMED_PROCEDURE_STEP,
+        }
+
+    def handle(self, session: Session, message: Message) -> None:
+        """Answer one N-GET."""
+        try:
+            found = self._database.read(procedure_steps.attributes_of, session.caller.tenant, uid_of(message))
+        except NodeError as error:
+            session.association.discard()
+            _refuse(session, message, error)
+        else:
+            answer_attributes(session, message, found, procedure_steps.SUPPORTED)
 
 
 def _refuse(session: Session, message: Message, error: NodeError) -> None:

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ import structlog
 from archive.bus import Bus
 from archive.database import Database
 from archive.stages import Stages
+from archive.workitem_search import Source
+from archive.workitems import Performing
 from config.settings import Settings
 from routing.association import Timing
 from routing.dimse import CommandField
@@ -27,11 +29,12 @@ from scp.find import Find
 from scp.get import Get
 from scp.listener import Listener
 from scp.move import Destinations, Move
-from scp.mpps import PerformedProcedureSteps
+from scp.mpps import PerformedProcedureSteps, RetrievedProcedureSteps
 from scp.recorder import DatabaseRecorder
 from scp.session import Service
 from scp.slots import Slots
 from scp.store import Intake, Store
+from scp.ups import WorkitemQuery, Workitems
 from scp.worklist import Worklist
 
 _log = structlog.get_logger()
@@ -60,6 +63,8 @@ class Parts:
         Where C-MOVE may send to.
     stages
         Where the process counts what others watch.
+    performing
+        What others may do with the jobs of this node.
     """
 
     database: Database
@@ -69,6 +74,7 @@ class Parts:
     admission: Admission
     destinations: Destinations
     stages: Stages | None = None
+    performing: Performing = field(default_factory=Performing)
 
 
 def run_listener(settings: Settings, doors: Sequence[Door], parts: Parts, *, ready: Callable[[], None]) -> None:
@@ -125,17 +131,24 @@ def services(settings: Settings, parts: Parts) -> dict[int, Service | Choice]:
     """Give the services of this node by the command field of their requests."""
     steps = PerformedProcedureSteps(parts.database, parts.bus)
     reports = CommitmentReports(parts.database, parts.bus)
+    source = Source(ae_title=settings.dicom.ae_title)
+    workitems = Workitems(parts.database, parts.bus, parts.destinations, performing=parts.performing, source=source)
     return {
         CommandField.C_ECHO: Echo(),
         CommandField.C_STORE: Store(parts.intake, max_object_bytes=settings.dicom.max_object_bytes),
         CommandField.C_FIND: Choice(
-            [Find(parts.database, ae_title=settings.dicom.ae_title), Worklist(parts.database)],
+            [
+                Find(parts.database, ae_title=settings.dicom.ae_title),
+                Worklist(parts.database),
+                WorkitemQuery(parts.database, source),
+            ],
         ),
         CommandField.C_MOVE: Move(parts.database, parts.blobs, parts.destinations),
         CommandField.C_GET: Get(parts.database, parts.blobs),
-        CommandField.N_ACTION: Choice([Commitment(parts.database, reports)]),
+        CommandField.N_ACTION: Choice([Commitment(parts.database, reports), workitems]),
         CommandField.N_EVENT_REPORT: CommitmentConfirmed(parts.database, parts.bus),
         REPORT_ANSWERED: reports,
-        CommandField.N_CREATE: Choice([steps]),
-        CommandField.N_SET: Choice([steps]),
+        CommandField.N_CREATE: Choice([steps, workitems]),
+        CommandField.N_SET: Choice([steps, workitems]),
+        CommandField.N_GET: Choice([RetrievedProcedureSteps(parts.database), workitems]),
     }

@@ -49,7 +49,7 @@ def test_an_entry_is_shown_with_the_keys_of_the_file_and_its_defaults(database: 
         "port": 104,
         "tls": False,
         "tenant": "default",
-        "allowed": ["echo", "store", "find", "move", "get", "commit", "mpps", "worklist"],
+        "allowed": ["echo", "store", "find", "move", "get", "commit", "mpps", "worklist", "ups"],
         "user": None,
         "certificate": None,
         "availability": False,

@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import Dataset
 from pynetdicom import dsutils
 
 from routing import dimse
@@ -31,6 +32,16 @@ def test_a_command_comes_out_as_it_went_in() -> None:
     assert dimse.decode_command(dimse.encode_command(STORE)) == STORE
 
 
+def test_a_list_of_attributes_is_read_as_pydicom_writes_it() -> None:
+    command = Dataset()
+    command.CommandField, command.AttributeIdentifierList = 0x0110, [0x00741000, 0x00100010]
+    encoded = dsutils.encode(command, is_implicit_vr=True, is_little_endian=True)
+    assert encoded is not None
+    read = dimse.decode_command(encoded)
+    assert dimse.text(read, Element.ATTRIBUTE_IDENTIFIER_LIST) == "00741000\\00100010"
+    assert dimse.decode_command(dimse.encode_command(read)) == read
+
+
 def test_a_response_repeats_what_it_answers() -> None:
     answer = dimse.response(STORE, 0xA900, comment="x" * 80)
     assert answer[Element.COMMAND_FIELD] == 0x8001
@@ -49,6 +60,7 @@ def test_a_response_repeats_what_it_answers() -> None:
         b"\x08\0\x18\0\x02\0\0\x001.",  # not group 0000
         b"\0\0\0\x01\xff\xff\xff\xff\x01\0",  # longer than what is there
         b"\0\0\0\x01\x04\0\0\0\x01\0\0\0",  # a US of four bytes
+        b"\0\0\x05\x10\x02\0\0\0\x10\0",  # a tag of two bytes
     ],
 )
 def test_garbage_is_a_violation(encoded: bytes) -> None:

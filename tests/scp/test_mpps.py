@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset
+from pydicom.tag import Tag
 from pynetdicom.association import Association
 
 from archive import audit, events, procedure_steps, scheduling
@@ -19,6 +20,7 @@ from tests.scp.samples import encode
 from tests.scp.wire import EXPLICIT, Wire
 
 UID = "1.2.826.0.1.3680043.8.498.7"
+RETRIEVE = "1.2.840.10008.3.1.2.3.4"
 
 
 @pytest.fixture
@@ -223,3 +225,27 @@ def test_an_ae_without_the_permission_is_refused(node: Node) -> None:
     assert create(association, begun()).Status == 0x0124
     assert change(association, ended("COMPLETED")).Status == 0x0124
     association.release()
+
+
+@pytest.mark.parametrize("context", [MPPS, RETRIEVE])
+def test_a_step_can_be_retrieved(node: Node, scu: Association, context: str) -> None:
+    """PS3.4 Section F.8."""
+    create(scu, begun())
+    asking = associate(node, MPPS, RETRIEVE)
+    status, found = asking.send_n_get([], MPPS, UID, meta_uid=context)
+    assert status.Status == 0x0000
+    assert found is not None
+    assert (found.PerformedProcedureStepStatus, found.PatientName) == ("IN PROGRESS", "Müller^Änne")
+    status, found = asking.send_n_get([Tag(0x00080060), Tag(0x00400253), Tag(0x00400250)], context, UID)
+    assert status.Status == 0x0000
+    assert found is not None
+    assert {element.keyword for element in found} == {
+        "Modality",
+        "PerformedProcedureStepID",
+        "PerformedProcedureStepEndDate",
+    }
+    status, _ = asking.send_n_get([Tag(0x00080060), Tag(0x00280030)], context, UID)
+    assert status.Status == 0x0001
+    status, _ = asking.send_n_get([], context, "1.2.3.404")
+    assert status.Status == 0x0112
+    asking.release()
