@@ -12,6 +12,7 @@ from analysis.analyzers import Analyzer, SeriesDescription
 from analysis.errors import UnknownAnalyzer
 from analysis.images import why_no_image
 from archive.settling import Selection, SeriesSummary
+from config.declared import AnalyzerDeclaration
 from config.settings import Settings
 
 GROUP: Final = "isocenter.analyzers"
@@ -42,12 +43,15 @@ class AnalyzerSpec:
         Factory as "module:attribute".
     options
         Keyword arguments of the factory; JSON values.
+    external
+        Whether somebody else performs its jobs.
     """
 
     name: str
     reference: str
     options: Mapping[str, Any]
     enabled: bool = True
+    external: bool = False
 
     def create(self) -> Analyzer:
         """Make the analyzer.
@@ -85,8 +89,13 @@ class Registry:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the analyzers that can run."""
-        return tuple(sorted(self._analyzers))
+        """Names of the analyzers that can run here."""
+        return tuple(sorted(name for name in self._analyzers if not self._specs[name].external))
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Version of each analyzer that takes series, wherever it runs."""
+        return {name: analyzer.version for name, analyzer in self._analyzers.items()}
 
     def __getitem__(self, name: str) -> Analyzer:
         try:
@@ -152,7 +161,8 @@ def open_registry(settings: Settings) -> Registry:
     """
     references = installed()
     declared = {item.name: item for item in settings.analyzer}
-    unknown = sorted(set(declared) - set(references))
+    external = {item.name: _external(item) for item in settings.analyzer if item.performer == "external"}
+    unknown = sorted(set(declared) - set(references) - set(external))
     if unknown:
         raise UnknownAnalyzer(f"[[analyzer]]: no analyzer is called {', '.join(unknown)}")
     specs = []
@@ -161,7 +171,24 @@ def open_registry(settings: Settings) -> Registry:
         enabled = item.enabled if item is not None else True
         options = configured_options(settings, name)
         specs.append(AnalyzerSpec(name=name, reference=reference, options=options, enabled=enabled))
-    return Registry(specs)
+    return Registry([*specs, *external.values()])
+
+
+def _external(item: AnalyzerDeclaration) -> AnalyzerSpec:
+    """Describe an analyzer that runs elsewhere; it takes the place of an installed one with its name."""
+    options = {
+        "name": item.name,
+        "version": item.version,
+        "modality": item.modality,
+        "body_part": item.body_part,
+    }
+    return AnalyzerSpec(
+        name=item.name,
+        reference="analysis.external:ExternalAnalyzer",
+        options=options,
+        enabled=item.enabled,
+        external=True,
+    )
 
 
 def configured_options(settings: Settings, name: str) -> dict[str, Any]:

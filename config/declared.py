@@ -128,8 +128,21 @@ class AnalyzerDeclaration(Section):
         Whether it takes series.
     options
         Whatever the analyzer understands.
+    performer
+        `node`: this node runs it; `external`: an engine elsewhere performs its jobs as workitems.
+    version
+        Of an external analyzer.
+    modality, body_part
+        Series that an external analyzer takes; `*` and `?` are wildcards, any when empty.
+    lease_seconds
+        A claim from outside without an update for so long is over.
     """
 
     name: Name
     enabled: bool = True
     options: dict[str, JsonValue] = Field(default_factory=dict)
+    performer: Literal["node", "external"] = "node"
+    version: Annotated[str, Field(min_length=1, max_length=64)] = "1"
+    modality: Texts = ()
+    body_part: Texts = ()
+    lease_seconds: Annotated[float, Field(gt=0)] = 3_600.0

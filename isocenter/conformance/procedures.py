@@ -6,7 +6,7 @@ from isocenter.conformance.document import Section, section
 from isocenter.conformance.tables import presentation_contexts, statuses
 from scp import contexts
 from scp.statuses import Status
-from scp.worklist import DEFAULT_MAX_MATCHES
+from scp.attribute_find import DEFAULT_MAX_MATCHES
 
 _SYNTAXES: Final = "Implicit and Explicit VR Little Endian"
 _FIND: Final = (

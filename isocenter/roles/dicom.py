@@ -12,6 +12,7 @@ from archive.errors import NodeError
 from config.settings import Settings
 from isocenter.directory import Admission, Directory
 from isocenter.parentage import say_ready
+from isocenter.performing import performing_of
 from isocenter.sockets import LISTEN_VARIABLE, TLS_LISTEN_VARIABLE, bind_dicom, bind_dicom_tls, inherited
 from isocenter.wiring import Node, open_node
 from scp.doors import Door
@@ -40,6 +41,7 @@ def run(settings: Settings) -> None:
             admission=Admission(rules),
             destinations=Directory(node.database, settings.dicom),
             stages=node.stages,
+            performing=performing_of(settings),
         )
         run_listener(settings, doors, parts, ready=say_ready)
         rules.close()

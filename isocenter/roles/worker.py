@@ -23,12 +23,14 @@ from isocenter.parentage import say_ready, stop_event
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
 from isocenter.wiring import Node, open_node
+from isocenter.workitem_loop import WorkitemLoop
 from isocenter.worklist_folder import WorklistFolder
 from routing.availability import Availability
 from routing.deliveries import DeliveryLoop
 from routing.notices import NoticeLoop
 from routing.queueing import Queueing
 from routing.retrievals import RetrievalLoop
+from routing.workitem_reports import WorkitemReportLoop
 
 _log = structlog.get_logger()
 # Below the supervisor's drain time, so that what was under way is noted.
@@ -55,9 +57,12 @@ def run(settings: Settings) -> None:
             convert=convert,
         )
         retrieving = RetrievalLoop(node.archive, node.bus, find=directory.peer)
+        reporting = WorkitemReportLoop(node.database, node.bus, find=directory.find)
+        scheduling = WorkitemLoop(node.database, node.bus, versions=registry.versions)
         noticing = NoticeLoop(node.database, node.blobs, node.bus, find=directory.peer)
+        workitems = (reporting.run, scheduling.run)
         house = (Housekeeping(node).run, Sweeping(node).run, WorklistFolder(settings, node.database).run)
-        parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run, *house)
+        parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run, *workitems, *house)
         threads = [_start(part, stop) for part in parts]
         say_ready()
         stop.wait()

@@ -84,3 +84,25 @@ def test_a_broken_plug_in_does_not_take_the_others_with_it() -> None:
 def test_entry_points_name_the_built_in_analyzers() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["entry-points"][GROUP] == dict(BUILT_IN)
+
+
+def test_an_external_analyzer_takes_the_series_it_is_declared_for_and_is_not_run_here() -> None:
+    declared = AnalyzerDeclaration(
+        name="acme-lungs", performer="external", version="2.1", modality=("CT",), body_part=("chest*",)
+    )
+    registry = open_registry(Settings(analyzer=(declared,)))
+    assert ("acme-lungs", "2.1") in registry.select(CHEST).analyzers
+    assert "acme-lungs" not in registry.names
+    assert registry.versions["acme-lungs"] == "2.1"
+    for change in ({"modality": "MR"}, {"body_part_examined": "HEAD"}):
+        chosen = registry.select(replace(CHEST, **change)).analyzers  # type: ignore[arg-type]  # fields of a summary
+        assert "acme-lungs" not in dict(chosen)
+    with pytest.raises(UnknownAnalyzer):
+        registry["acme-lungs"].analyze(None, print)  # type: ignore[arg-type]  # there is nothing to analyse
+
+
+def test_an_external_analyzer_takes_the_place_of_an_installed_one() -> None:
+    declared = AnalyzerDeclaration(name="mock-ct-chest", performer="external", modality=("CT",))
+    registry = open_registry(Settings(analyzer=(declared,)))
+    assert "mock-ct-chest" not in registry.names
+    assert dict(registry.select(CHEST).analyzers)["mock-ct-chest"] == "1"

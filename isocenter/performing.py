@@ -1,0 +1,15 @@
+"""What the configuration lets others do with the jobs of this node."""
+
+from archive.workitems import Performing
+from config.settings import Settings
+from routing.queueing import Queueing
+
+
+def performing_of(settings: Settings) -> Performing:
+    """Name the analyzers whose jobs are performed elsewhere; their results go where all results go."""
+    return Performing(
+        external={
+            item.name: item.lease_seconds for item in settings.analyzer if item.performer == "external" and item.enabled
+        },
+        deliver=Queueing(return_to_sender=settings.analysis.return_to_sender).result,
+    )

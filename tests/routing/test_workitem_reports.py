@@ -1,0 +1,155 @@
+"""Reports about workitems, taken by pynetdicom as a subscriber takes them (PS3.4 Section CC.2.4)."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import Dataset
+from pynetdicom import AE, evt
+
+from archive import outbox
+from archive.bus import bus_directory
+from archive.database import Database
+from archive.local_bus import LocalBus
+from archive.tables import workitem_report
+from archive.workitem_states import Channel
+from archive.workitem_subscriptions import GLOBAL, subscribe, tell_restart
+from routing.peers import Peer
+from routing.workitem_reports import EVENT, PUSH, WorkitemReportLoop
+from tests.archive.workitem_data import LOCK, NOW, TENANT, UID, create, move, performed, put
+from tests.waiting import free_port, wait_until
+
+
+@dataclass
+class Subscriber:
+    """WATCHER; `statuses` are its answers, the last one for all that follow."""
+
+    statuses: Sequence[int] = (0,)
+    port: int = 0
+    told: list[tuple[int, str, Dataset]] = field(default_factory=list)
+    classes: set[str] = field(default_factory=set)
+    associations: int = 0
+
+    @contextmanager
+    def listening(self, port: int = 0) -> Iterator["Subscriber"]:
+        def take(event: evt.Event) -> tuple[int, None]:
+            request: Any = event.request
+            self.classes.add(str(request.AffectedSOPClassUID))
+            self.told.append((int(request.EventTypeID), str(request.AffectedSOPInstanceUID), event.event_information))
+            return self.statuses[min(len(self.told), len(self.statuses)) - 1], None
+
+        def count(_event: evt.Event) -> None:
+            self.associations += 1
+
+        ae = AE(ae_title="WATCHER")
+        ae.add_supported_context(EVENT, scu_role=False, scp_role=True)
+        handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, take), (evt.EVT_ACCEPTED, count)]
+        server: Any = ae.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
+        self.port = server.socket.getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.shutdown()
+
+    def find(self, tenant: str, ae_title: str) -> Peer | None:
+        if (tenant, ae_title) != (TENANT, "WATCHER"):
+            return None
+        return Peer(name="WATCHER", ae_title="WATCHER", host="127.0.0.1", port=self.port, calling_ae_title="ISOCENTER")
+
+    def states(self) -> list[str]:
+        return [information.ProcedureStepState for event, _, information in self.told if event == 1]
+
+
+@contextmanager
+def reporting(database: Database, folder: Path, subscriber: Subscriber) -> Iterator[LocalBus]:
+    stop, bus = threading.Event(), LocalBus(bus_directory(folder))
+    loop = WorkitemReportLoop(database, bus, find=subscriber.find)
+    thread = threading.Thread(target=loop.run, args=(stop,))
+    thread.start()
+    try:
+        yield bus
+    finally:
+        stop.set()
+        bus.publish("notices")
+        thread.join()
+        bus.close()
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Database]:
+    with Database(sqlite_url) as database:
+        yield database
+
+
+def watch(database: Database, uid: str = GLOBAL, ae_title: str = "WATCHER") -> None:
+    database.write(subscribe, TENANT, uid, ae_title, Channel.DIMSE, now=NOW)
+
+
+def test_a_subscriber_is_told_everything_in_order(sqlite: Database, tmp_path: Path) -> None:
+    watch(sqlite)
+    create(sqlite, ScheduledStationNameCodeSequence=[{"CodeValue": "E", "CodingSchemeDesignator": "99T"}])
+    move(sqlite, "IN PROGRESS")
+    said = {"ProcedureStepProgress": "40", "ProcedureStepProgressDescription": "Lunge für Änne"}
+    put(sqlite, {"ProcedureStepProgressInformationSequence": [said]}, lock=LOCK)
+    put(sqlite, performed(), lock=LOCK)
+    move(sqlite, "COMPLETED")
+    with Subscriber().listening() as subscriber, reporting(sqlite, tmp_path, subscriber):
+        wait_until(lambda: len(subscriber.told) == 5, what="the reports")
+    assert [event for event, _, _ in subscriber.told] == [1, 5, 1, 3, 1]
+    assert subscriber.states() == ["SCHEDULED", "IN PROGRESS", "COMPLETED"]
+    assert {uid for _, uid, _ in subscriber.told} == {UID}
+    assert subscriber.classes == {PUSH}
+    (progress,) = subscriber.told[3][2].ProcedureStepProgressInformationSequence
+    assert (progress.ProcedureStepProgress, progress.ProcedureStepProgressDescription) == (40, "Lunge für Änne")
+    assert subscriber.told[0][2].InputReadinessState == "READY"
+    assert subscriber.associations == 1
+
+
+def test_what_is_not_taken_is_sent_again_before_what_comes_after_it(sqlite: Database, tmp_path: Path) -> None:
+    watch(sqlite)
+    create(sqlite)
+    move(sqlite, "IN PROGRESS")
+    refusing = Subscriber(statuses=(0x0110, 0))
+    with refusing.listening() as subscriber, reporting(sqlite, tmp_path, subscriber):
+        wait_until(lambda: len(subscriber.told) == 3, what="the reports", seconds=30)
+    assert refusing.states() == ["SCHEDULED", "SCHEDULED", "IN PROGRESS"]
+
+
+def test_reports_wait_for_a_subscriber_that_is_away(sqlite: Database, tmp_path: Path) -> None:
+    watch(sqlite)
+    create(sqlite)
+    away = Subscriber(port=free_port())
+    with reporting(sqlite, tmp_path, away):
+        wait_until(lambda: _row(sqlite)["attempt"] > 0, what="an attempt")
+        assert _row(sqlite)["status"] == "queued"
+        with away.listening(away.port):
+            wait_until(lambda: len(away.told) == 1, what="the report", seconds=30)
+
+
+def test_reports_for_an_ae_that_is_not_configured_any_more_are_given_up(sqlite: Database, tmp_path: Path) -> None:
+    watch(sqlite, ae_title="FORMER")
+    create(sqlite)
+    with reporting(sqlite, tmp_path, Subscriber()):
+        wait_until(lambda: _row(sqlite)["status"] == "failed", what="the end")
+    assert "no remote AE" in _row(sqlite)["error"]
+
+
+def test_subscribers_are_told_of_a_restart(sqlite: Database, tmp_path: Path) -> None:
+    watch(sqlite)
+    assert sqlite.write(tell_restart, now=NOW) == 1
+    with Subscriber().listening() as subscriber, reporting(sqlite, tmp_path, subscriber):
+        wait_until(lambda: len(subscriber.told) == 1, what="the report")
+    event, uid, information = subscriber.told[0]
+    assert (event, uid, information.SCPStatus) == (4, GLOBAL, "RESTARTED")
+    assert (information.SubscriptionListStatus, information.UnifiedProcedureStepListStatus) == (
+        "WARM START",
+        "WARM START",
+    )
+
+
+def _row(database: Database) -> Any:
+    return database.read(outbox.row_of, workitem_report, 1)
