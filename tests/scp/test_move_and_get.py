@@ -8,29 +8,29 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.uid import generate_uid
 
-from archive.origin import Origin, OriginKind
 from routing import dimse
-from routing.dimse import Command, CommandField, Element
-from routing.negotiation import Roles, UserInformation
-from routing.peers import Peer
-from scp import elements
+from routing.dimse import Element
+from tests.scp.retrieving import (
+    answers_of,
+    counts,
+    failed_list,
+    final,
+    get,
+    identifier,
+    keep,
+    move,
+    peer,
+    series_of,
+)
 from tests.scp.running import Node
-from tests.scp.samples import CT_IMAGE_STORAGE, ct_image, write_file
-from tests.scp.wire import EXPLICIT, Wire
 from tests.waiting import answers, free_port, wait_until
-
-STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
-STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 
 
 @pytest.fixture
 def study(node: Node) -> list[Dataset]:
     """Three images of one series in the archive."""
-    first = ct_image()
-    series = {"StudyInstanceUID": first.StudyInstanceUID, "SeriesInstanceUID": first.SeriesInstanceUID}
-    images = [first, ct_image(**series, InstanceNumber=2), ct_image(**series, InstanceNumber=3)]
-    for image in images:
-        node.archive.receive_file(write_file(image, node.folder / "one.dcm"), Origin(kind=OriginKind.IMPORT))
+    images = series_of(3)
+    keep(node, *images)
     return images
 
 
@@ -44,52 +44,6 @@ def receiver(node: Node, tmp_path: Path) -> Iterator[Path]:
         node.destinations.peers["PACS1"] = peer("PACS1", port)
         yield folder
         process.terminate()
-
-
-def peer(title: str, port: int) -> Peer:
-    return Peer(name=title, ae_title=title, host="127.0.0.1", port=port, calling_ae_title="ISOCENTER")
-
-
-def identifier(*, level: bytes = b"STUDY", study: str = "", sop: str = "") -> bytes:
-    found = [elements.Element(tag=0x00080052, vr="CS", value=level)]
-    if study:
-        found.append(elements.Element(tag=0x0020000D, vr="UI", value=study.encode()))
-    if sop:
-        found.append(elements.Element(tag=0x00080018, vr="UI", value=sop.encode()))
-    return elements.write(found, implicit=False)
-
-
-def move(node: Node, data_set: bytes, destination: str = "PACS1") -> Wire:
-    wire = Wire(node.connect())
-    wire.associate({1: (STUDY_ROOT_MOVE, (EXPLICIT,))})
-    command = dimse.request(CommandField.C_MOVE, 5, data_set=True)
-    wire.command(1, {**command, 0x0002: STUDY_ROOT_MOVE, 0x0600: destination})
-    wire.data(1, data_set)
-    return wire
-
-
-def answers_of(wire: Wire) -> list[tuple[Command, bytes]]:
-    """All responses to a request, up to the final one."""
-    answers = [wire.answer()]
-    while dimse.number(answers[-1][0], Element.STATUS) == 0xFF00:
-        answers.append(wire.answer())
-    wire.close()
-    return answers
-
-
-def final(wire: Wire) -> tuple[Command, bytes]:
-    return answers_of(wire)[-1]
-
-
-def counts(command: Command) -> tuple[int, ...]:
-    fields = (Element.STATUS, Element.COMPLETED, Element.FAILED, Element.WARNING)
-    return tuple(dimse.number(command, field) for field in fields)
-
-
-def failed_list(data_set: bytes) -> set[str]:
-    (element,) = elements.read(data_set, implicit=False)
-    assert element.tag == 0x00080058
-    return set(element.value.rstrip(b"\0").decode().split("\\"))
 
 
 def test_a_study_moves_to_a_configured_ae(node: Node, study: list[Dataset], receiver: Path) -> None:
@@ -148,7 +102,7 @@ def test_a_move_of_nothing_is_success(node: Node, receiver: Path) -> None:
     assert not list(receiver.iterdir())
 
 
-@pytest.mark.parametrize("data_set", [identifier(), identifier(level=b"IMAGE", study="1.2"), identifier(level=b"X")])
+@pytest.mark.parametrize("data_set", [identifier(), identifier("IMAGE", study="1.2"), identifier("X")])
 def test_a_move_without_its_unique_key_is_a900(node: Node, receiver: Path, data_set: bytes) -> None:
     assert counts(final(move(node, data_set))[0])[0] == 0xA900
     assert not list(receiver.iterdir())
@@ -175,31 +129,10 @@ def test_getscu_gets_a_study_over_its_own_association(node: Node, study: list[Da
     assert got == {one.SOPInstanceUID for one in study}
 
 
-def test_a_get_without_storage_contexts_lists_all_as_failed(node: Node, study: list[Dataset]) -> None:
-    wire = Wire(node.connect())
-    wire.associate({1: (STUDY_ROOT_GET, (EXPLICIT,)), 3: (CT_IMAGE_STORAGE, (EXPLICIT,))})
-    command = dimse.request(CommandField.C_GET, 5, data_set=True)
-    wire.command(1, {**command, 0x0002: STUDY_ROOT_GET})
-    wire.data(1, identifier(study=study[0].StudyInstanceUID))
-    answer, data_set = final(wire)
+def test_a_get_without_the_role_of_an_scp_lists_all_as_failed(node: Node, study: list[Dataset]) -> None:
+    answer, data_set = final(get(node, identifier(study=study[0].StudyInstanceUID), as_scp=False))
     assert counts(answer) == (0xA702, 0, 3, 0)
-    assert len(failed_list(data_set)) == 3
-
-
-def test_a_cancel_between_two_objects_ends_a_get(node: Node, study: list[Dataset]) -> None:
-    wire = Wire(node.connect())
-    user = UserInformation(max_pdu=16384, roles={CT_IMAGE_STORAGE: Roles(scu=False, scp=True)})
-    wire.request({1: (STUDY_ROOT_GET, (EXPLICIT,)), 3: (CT_IMAGE_STORAGE, (EXPLICIT,))}, user=user)
-    assert wire.pdu()[0] == 2
-    wire.command(1, {**dimse.request(CommandField.C_GET, 5, data_set=True), 0x0002: STUDY_ROOT_GET})
-    wire.data(1, identifier(study=study[0].StudyInstanceUID))
-    request, data_set = wire.answer()
-    assert dimse.number(request, Element.COMMAND_FIELD) == CommandField.C_STORE
-    assert data_set
-    wire.command(1, {0x0100: int(CommandField.C_CANCEL), 0x0120: 5, 0x0800: 0x0101})
-    wire.command(3, dimse.response(request, 0))
-    command, _ = final(wire)
-    assert counts(command) == (0xFE00, 1, 0, 0)
+    assert failed_list(data_set) == {str(one.SOPInstanceUID) for one in study}
 
 
 def test_a_caller_without_the_right_may_not_move(node: Node, study: list[Dataset]) -> None:
