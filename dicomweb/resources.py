@@ -22,6 +22,9 @@ FRAMES: Final = f"{INSTANCE}/frames/{{frames}}"
 LEVELS: Final = (STUDY, SERIES, INSTANCE)
 VALUE: Final = f"{INSTANCE}/bulkdata/{{path:path}}"
 URI: Final = "/wado"
+WORKITEMS: Final = f"{ROOT}/workitems"
+WORKITEM: Final = f"{WORKITEMS}/{{workitem_uid}}"
+SUBSCRIBER: Final = f"{WORKITEM}/subscribers/{{ae_title}}"
 
 _DICOM: Final = "application/dicom"
 _JSON: Final = "application/dicom+json"
@@ -92,6 +95,22 @@ def _of_level(level: str) -> dict[str, tuple[Method, ...]]:
     }
 
 
+# PS3.18 Table 11.1-1.
+_WORKLIST: Final[Mapping[str, tuple[Method, ...]]] = {
+    WORKITEMS: (_search("Workitems"), Method("POST", "CreateWorkitem", takes=(_JSON,), query=("workitem",))),
+    WORKITEM: (
+        _retrieve("Workitem", _JSON, XML),
+        Method("POST", "UpdateWorkitem", takes=(_JSON,), query=("transaction",)),
+    ),
+    f"{WORKITEM}/state": (Method("PUT", "ChangeWorkitemState", takes=(_JSON,)),),
+    f"{WORKITEM}/cancelrequest": (Method("POST", "RequestCancellation", takes=(_JSON,)),),
+    SUBSCRIBER: (
+        Method("POST", "Subscribe", query=("deletionlock", "filter")),
+        Method("DELETE", "Unsubscribe"),
+    ),
+    f"{SUBSCRIBER}/suspend": (Method("POST", "SuspendGlobalSubscription"),),
+}
+
 RESOURCES: Final[Mapping[str, tuple[Method, ...]]] = {
     STUDIES: (_search("Studies"), _STORE),
     f"{ROOT}/series": (_search("Series"),),
@@ -105,5 +124,6 @@ RESOURCES: Final[Mapping[str, tuple[Method, ...]]] = {
     f"{FRAMES}/thumbnail": (_retrieve("FrameThumbnail", *MEDIA_TYPES, query=_PICTURE),),
     VALUE: (_retrieve("BulkDataValue", *_IMAGES, *_parts(*_IMAGES)),),
     URI: (_retrieve("InstanceByUri", _DICOM, *_SHOWN, query=_URI_QUERY),),
+    **_WORKLIST,
 }
 """Every resource with its methods, HEAD and OPTIONS aside: these are everywhere."""

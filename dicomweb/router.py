@@ -40,8 +40,8 @@ def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
 
     def add(methods: list[str], permission: Permission, routes: Iterable[tuple[str, Handler]]) -> None:
         for path, handler in routes:
-            protected = _protected(handler, authorize(permission))
-            router.add_api_route(path, protected, methods=methods, response_class=Response)
+            endpoint = protected(handler, authorize(permission))
+            router.add_api_route(path, endpoint, methods=methods, response_class=Response)
 
     add(["GET", "HEAD"], Permission.READ_IMAGES, _reading(services))
     stow, deleting = Stow(services), Deleting(services)
@@ -71,7 +71,7 @@ def _reading(services: Services) -> Iterator[tuple[str, Handler]]:
     yield URI, WadoUri(services).retrieve
 
 
-def _protected(handler: Handler, requirement: Authorization) -> Callable[..., Awaitable[Response]]:
+def protected(handler: Handler, requirement: Authorization) -> Callable[..., Awaitable[Response]]:
     """Let a handler answer those who may, and tell it who asks."""
 
     async def answer(request: Request, principal: Annotated[Principal, Depends(requirement)]) -> Response:

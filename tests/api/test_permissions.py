@@ -78,6 +78,20 @@ _MATRIX: dict[tuple[str, str], set[Role]] = {
     ("DELETE", "/api/v1/apikeys/{key_id}"): NOBODY_ELSE,
 }
 
+# Served by DICOMweb, and no images.
+_WORKITEMS: dict[tuple[str, str], set[Role]] = {
+    ("GET", "/dicom-web/workitems"): {A, C, S},
+    ("POST", "/dicom-web/workitems"): {A, S},
+    ("GET", "/dicom-web/workitems/{workitem_uid}"): {A, C, S},
+    ("POST", "/dicom-web/workitems/{workitem_uid}"): {A, S},
+    ("PUT", "/dicom-web/workitems/{workitem_uid}/state"): {A, S},
+    ("POST", "/dicom-web/workitems/{workitem_uid}/cancelrequest"): {A, S},
+    ("POST", "/dicom-web/workitems/{workitem_uid}/subscribers/{ae_title}"): {A, C, S},
+    ("DELETE", "/dicom-web/workitems/{workitem_uid}/subscribers/{ae_title}"): {A, C, S},
+    ("POST", "/dicom-web/workitems/{workitem_uid}/subscribers/{ae_title}/suspend"): {A, C, S},
+    ("WS", "/dicom-web/subscribers/{ae_title}"): {A, C, S},
+}
+
 
 def _routes() -> Iterator[tuple[str, str, Permission | None]]:
     for context in iter_route_contexts(application().routes):
@@ -105,7 +119,9 @@ def test_every_route_but_the_public_ones_needs_a_permission() -> None:
 
 def test_images_are_out_of_reach_for_auditors_by_dicomweb_too() -> None:
     needed = {
-        (method, permission) for method, path, permission in _routes() if path.startswith(("/dicom-web", "/wado"))
+        (method, permission)
+        for method, path, permission in _routes()
+        if path.startswith(("/dicom-web", "/wado")) and (method, path) not in _WORKITEMS
     }
     reading = {(method, Permission.READ_IMAGES) for method in ("GET", "HEAD", "OPTIONS")}
     assert needed == {*reading, ("POST", Permission.STORE_IMAGES), ("DELETE", Permission.DELETE_STUDIES)}
@@ -115,9 +131,9 @@ def test_each_role_gets_where_it_may_and_nowhere_else() -> None:
     found = {
         (method, path): {role for role in Role if permission in permissions(role)}
         for method, path, permission in _routes()
-        if permission is not None and not path.startswith(("/dicom-web", "/wado"))
+        if permission is not None and ((method, path) in _WORKITEMS or not path.startswith(("/dicom-web", "/wado")))
     }
-    assert found == _MATRIX
+    assert found == {**_MATRIX, **_WORKITEMS}
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(key for key in _MATRIX if key[0] != "WS"))

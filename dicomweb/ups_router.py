@@ -1,0 +1,57 @@
+"""The routes of UPS-RS, each with the permission that it needs (PS3.18 Table 11.1-1)."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from access.permissions import Permission
+from access.principals import Principal
+from dicomweb.protected import ProtectedRoute
+from dicomweb.resources import SUBSCRIBER, WORKITEM, WORKITEMS
+from dicomweb.router import protected
+from dicomweb.services import ROOT, Authorize
+from dicomweb.ups import Handler, Ups, reporting_refusals
+from dicomweb.ups_channel import UpsChannel
+from dicomweb.ups_services import UpsServices
+
+CHANNEL: Final = f"{ROOT}/subscribers/{{ae_title}}"
+
+
+def create_ups_router(authorize: Authorize, *, services: UpsServices) -> APIRouter:
+    """Build the router, `/dicom-web/workitems` and the channel of subscribers.
+
+    Parameters
+    ----------
+    authorize
+        Makes the dependency that protects a route and gives the principal.
+    services
+        What the handlers work with.
+    """
+    router = APIRouter(route_class=ProtectedRoute, tags=["DICOMweb"])
+    for method, path, permission, handler in _routes(Ups(services)):
+        endpoint = protected(reporting_refusals(handler), authorize(permission))
+        router.add_api_route(path, endpoint, methods=[method], response_class=Response)
+    channel, reading = UpsChannel(services), authorize(Permission.READ_WORKLIST)
+
+    @router.websocket(CHANNEL)
+    async def follow(socket: WebSocket, principal: Annotated[Principal, Depends(reading)]) -> None:
+        """Send a subscriber its event reports."""
+        await channel.follow(socket, principal)
+
+    return router
+
+
+def _routes(ups: Ups) -> Iterator[tuple[str, str, Permission, Handler]]:
+    yield "GET", WORKITEMS, Permission.READ_WORKLIST, ups.search
+    yield "GET", WORKITEM, Permission.READ_WORKLIST, ups.retrieve
+    # Whoever plans work may also perform it: engines are services.
+    yield "POST", WORKITEMS, Permission.SCHEDULE, ups.create
+    yield "POST", WORKITEM, Permission.SCHEDULE, ups.update
+    yield "PUT", f"{WORKITEM}/state", Permission.SCHEDULE, ups.change_state
+    yield "POST", f"{WORKITEM}/cancelrequest", Permission.SCHEDULE, ups.request_cancel
+    yield "POST", SUBSCRIBER, Permission.READ_WORKLIST, ups.subscribe
+    yield "DELETE", SUBSCRIBER, Permission.READ_WORKLIST, ups.unsubscribe
+    yield "POST", f"{SUBSCRIBER}/suspend", Permission.READ_WORKLIST, ups.suspend

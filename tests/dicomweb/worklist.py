@@ -1,0 +1,76 @@
+"""UPS-RS alone on a free port: real database, real HTTP and WebSockets; no login."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from websockets.sync.client import ClientConnection, connect
+
+from archive.bus import bus_directory
+from archive.database import AsyncDatabase, Database
+from archive.local_bus import LocalBus
+from archive.workitems import Performing
+from dicomweb.attribute_json import to_json
+from dicomweb.ups_router import create_ups_router
+from dicomweb.ups_services import UpsServices
+from tests.dicomweb.conftest import everybody
+from tests.waiting import answers, free_port, wait_until
+
+JSON = {"Content-Type": "application/dicom+json"}
+STATE = "00741000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The running service and what is behind it."""
+
+    port: int
+    http: httpx.Client
+    database: Database
+
+    def send(self, method: str, path: str, attributes: Any = None, **params: str) -> httpx.Response:
+        """Send a request about workitems; `attributes` is an attribute list."""
+        json = None if attributes is None else [to_json(attributes)]
+        headers = JSON if attributes is not None else None
+        return self.http.request(method, f"/workitems{path}", json=json, headers=headers, params=params or None)
+
+    def shown(self, uid: str) -> Any:
+        answer = self.send("GET", f"/{uid}")
+        assert answer.status_code == 200, answer.text
+        (found,) = answer.json()
+        return found
+
+    def channel(self, ae_title: str) -> ClientConnection:
+        client: ClientConnection = connect(f"ws://127.0.0.1:{self.port}/dicom-web/subscribers/{ae_title}")
+        return client
+
+
+@contextmanager
+def serving(database_url: str, folder: Path, performing: Performing | None = None) -> Iterator[Service]:
+    """Serve UPS-RS over a database."""
+    with Database(database_url) as database, closing(LocalBus(bus_directory(folder))) as bus:
+        services = UpsServices(
+            database=AsyncDatabase(database_url),
+            bus=bus,
+            performing=performing or Performing(),
+            ae_title="ISOCENTER",
+        )
+        app, port = FastAPI(openapi_url=None), free_port()
+        app.include_router(create_ups_router(everybody, services=services))
+        config = uvicorn.Config(app, port=port, log_level="error", ws="websockets-sansio", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            wait_until(lambda: answers(port), what="the server's answer")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}/dicom-web", timeout=60) as http:
+                yield Service(port=port, http=http, database=database)
+        finally:
+            server.should_exit = True
+            thread.join()
