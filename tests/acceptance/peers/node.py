@@ -35,8 +35,8 @@ class Node:
     ----------
     folder
         Where configuration, data and logs go.
-    aes, routes
-        The `[[ae]]` and `[[route]]` entries of the configuration.
+    aes, routes, analyzers
+        The `[[ae]]`, `[[route]]` and `[[analyzer]]` entries of the configuration.
     sections
         Other sections, merged over the defaults for tests: no mock delay and one second of quiet.
     """
@@ -47,13 +47,14 @@ class Node:
         *,
         aes: list[dict[str, Any]] | None = None,
         routes: list[dict[str, Any]] | None = None,
+        analyzers: list[dict[str, Any]] | None = None,
         **sections: dict[str, Any],
     ) -> None:
         self.folder = folder
         self.dicom_port, self.web_port = free_port(), free_port()
         self.ae_title = "ISOCENTER"
         self._sections = self._merged(sections)
-        self._aes, self._routes = aes or [], routes or []
+        self._aes, self._routes, self._analyzers = aes or [], routes or [], analyzers or []
         self._process: subprocess.Popen[str] | None = None
         self.ready_line = ""
 
@@ -93,6 +94,7 @@ class Node:
             lines.extend(f"\n[{name}.{key}]\n" + toml_table(value) for key, value in nested.items())
         lines.extend("\n[[ae]]\n" + toml_table(entry) for entry in self._aes)
         lines.extend("\n[[route]]\n" + toml_table(entry) for entry in self._routes)
+        lines.extend("\n[[analyzer]]\n" + toml_table(entry) for entry in self._analyzers)
         path = self.folder / "isocenter.toml"
         path.write_text("".join(lines))
         return path
