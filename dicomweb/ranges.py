@@ -4,7 +4,7 @@ PS3.18 Section 8.6.1 has it for bulk data; any answer whose bytes are known by p
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import chain
@@ -51,7 +51,8 @@ def content_of(data: bytes, media_type: str) -> Content:
 
 def ranged_response(request: Request, content: Content) -> Response:
     """Answer with the content, or with the parts of it that the request names in `Range`."""
-    headers = {**content.headers, "Accept-Ranges": "bytes"}
+    # Given as a header, so that nobody adds a character set: documents say theirs themselves.
+    headers = {**content.headers, "Accept-Ranges": "bytes", "Content-Type": content.media_type}
     # A part is only good beside what the client has already: without a way to tell, it gets all (Section 13.1.5).
     text = None if "if-range" in request.headers else request.headers.get("range")
     if request.method != "GET" or text is None or not text.lower().startswith("bytes="):
@@ -60,7 +61,7 @@ def ranged_response(request: Request, content: Content) -> Response:
     match extents:
         case []:
             status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-            return Response(status_code=status, headers={**headers, "Content-Range": f"bytes */{content.size}"})
+            return Response(status_code=status, headers={"Content-Range": f"bytes */{content.size}"})
         case [(start, length)]:
             headers["Content-Range"] = _content_range((start, length), content.size)
             return _answer(HTTPStatus.PARTIAL_CONTENT, content, (start, length), headers)
@@ -102,8 +103,8 @@ def _answer(status: HTTPStatus, content: Content, extent: Extent, headers: dict[
     # The first piece is made now: what fails at once fails with a status of its own.
     first = next(pieces, b"")
     if len(first) == extent[1]:
-        return Response(first, status, headers, content.media_type)
-    return StreamingResponse(chain([first], pieces), status, headers, content.media_type)
+        return Response(first, status, headers)
+    return StreamingResponse(chain([first], pieces), status, headers)
 
 
 def _several(content: Content, extents: Iterable[Extent], headers: dict[str, str]) -> Response:
@@ -112,6 +113,5 @@ def _several(content: Content, extents: Iterable[Extent], headers: dict[str, str
         Part(content.media_type, content.read(*extent), headers={"Content-Range": _content_range(extent, content.size)})
         for extent in extents
     )
-    body: Iterator[bytes | memoryview] = encode(parts, boundary)
-    media_type = f"multipart/byteranges; boundary={boundary}"
-    return StreamingResponse(body, HTTPStatus.PARTIAL_CONTENT, headers, media_type)
+    headers["Content-Type"] = f"multipart/byteranges; boundary={boundary}"
+    return StreamingResponse(encode(parts, boundary), HTTPStatus.PARTIAL_CONTENT, headers)

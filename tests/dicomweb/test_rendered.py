@@ -1,6 +1,5 @@
 """Pictures of frames against a reference in numpy (PS3.3 Section C.11, PS3.18 Section 8.3.5)."""
 
-from email import message_from_bytes
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,7 @@ from pydicom.pixels.processing import apply_color_lut
 from tests.archive.dicom_files import PACKAGED
 from tests.dicomweb.conftest import Web
 from tests.dicomweb.objects import image, path_of, ramp, saved
-
-PNG = {"Accept": "image/png"}
-
-
-def shown(web: Web, ds: Dataset, resource: str = "rendered", **params: str) -> Any:
-    answer = web.http.get(f"{path_of(ds)}/{resource}", params=params, headers=PNG)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "image/png"
-    return np.asarray(Image.open(BytesIO(answer.content)))
+from tests.dicomweb.pictures import PNG, opened, shown
 
 
 def kept(web: Web, folder: Path, samples: Any = None, **attributes: Any) -> Dataset:
@@ -254,10 +245,7 @@ def test_several_frames_come_in_parts(web: Web, tmp_path: Path) -> None:
     answer = web.http.get(
         f"{path_of(ds)}/frames/1,3/rendered", headers={"Accept": 'multipart/related; type="image/png"'}
     )
-    whole = b"Content-Type: " + answer.headers["content-type"].encode() + b"\r\n\r\n" + answer.content
-    found = message_from_bytes(whole).get_payload()
-    assert isinstance(found, list)
-    assert [part.get_content_type() for part in found if not isinstance(part, str)] == ["image/png"] * 2
+    assert [kind for kind, _ in opened(answer)] == ["image/png"] * 2
     assert web.http.get(f"{path_of(ds)}/frames/1,3/rendered", headers=PNG).status_code == 406
 
 
