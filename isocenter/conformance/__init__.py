@@ -15,6 +15,7 @@ from isocenter.conformance.retrieval import retrieval
 from isocenter.conformance.security import security
 from isocenter.conformance.storage import storage
 from isocenter.conformance.web import web
+from isocenter.conformance.workitems import workitems
 
 
 def statement(settings: Settings) -> str:
@@ -46,6 +47,7 @@ def _document(settings: Settings) -> Document:
                 commitment(),
                 procedures.worklist(),
                 procedures.performed_steps(),
+                workitems(),
                 remote.availability(),
                 remote.remote_archives(),
             ),

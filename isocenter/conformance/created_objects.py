@@ -133,7 +133,8 @@ def coded_terms() -> Section:
     rows = sorted((code.scheme, code.value, code.meaning) for code in terms)
     return section(
         "Coded terminology",
-        "Coding schemes: DCM, SCT, UCUM, LN, UMLS, RFC5646; of PS3.16, and none of this node's own.",
+        "Coding schemes of results: DCM, SCT, UCUM, LN, UMLS, RFC5646; of PS3.16, and none of this node's own. In "
+        "workitems, 99ISOCENTER names analyzers and workers of this node.",
         table(("Scheme", "Value", "Meaning"), rows),
         "Context groups: CID 100 (procedure reported), CID 7150 and 7162 (what is segmented, and how), CID 244 "
         "(laterality), by the rows that the templates name.",

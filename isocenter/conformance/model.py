@@ -38,6 +38,7 @@ _ACTIVITIES: Final = (
     ("answer", "a peer queries or retrieves", "matches and objects of the tenant of the remote AE"),
     ("commit", "a peer asks for commitment", "its objects are read again, and it gets a report"),
     ("schedule", "a modality asks for its worklist, or reports a step", "entries are told, and follow the step"),
+    ("perform", "a peer creates, claims or watches a workitem", "jobs of this node are workitems, and may be claimed"),
     ("fetch", "a person asks for it", "a remote archive is queried, studies are retrieved from it"),
 )
 

@@ -12,13 +12,16 @@ _SERVICES: Final = (
     ("Storage Commitment Push Model", "yes", "yes", "N-ACTION, N-EVENT-REPORT"),
     ("Verification", "yes", "yes", "C-ECHO"),
     ("Modality Worklist", "no", "yes", "C-FIND"),
-    ("Modality Performed Procedure Step", "no", "yes", "N-CREATE, N-SET"),
+    ("Modality Performed Procedure Step", "no", "yes", "N-CREATE, N-SET, N-GET"),
+    ("Unified Procedure Step: Push, Pull, Watch, Query", "no", "yes", "N-CREATE, N-SET, N-GET, N-ACTION, C-FIND"),
+    ("Unified Procedure Step: Event", "no", "yes", "N-EVENT-REPORT"),
     ("Instance Availability Notification", "yes", "no", "N-CREATE"),
 )
 _WEB: Final = (
     ("Studies: search", "QIDO-RS", "no", "yes"),
     ("Studies: retrieve, rendered too", "WADO-RS", "no", "yes"),
     ("Studies: store", "STOW-RS", "no", "yes"),
+    ("Workitems", "UPS-RS", "no", "yes"),
     ("Capabilities", "OPTIONS", "no", "yes"),
 )
 

@@ -5,8 +5,8 @@ from typing import Final
 from isocenter.conformance.document import Section, section
 from isocenter.conformance.tables import presentation_contexts, statuses
 from scp import contexts
-from scp.statuses import Status
 from scp.attribute_find import DEFAULT_MAX_MATCHES
+from scp.statuses import Status
 
 _SYNTAXES: Final = "Implicit and Explicit VR Little Endian"
 _FIND: Final = (
@@ -47,6 +47,13 @@ _N_SET: Final = (
     (Status.NOT_AUTHORIZED, "refused: this AE may not report steps"),
 )
 
+_N_GET: Final = (
+    (Status.SUCCESS, "the attributes that are asked for, or all"),
+    (Status.OPTIONAL_ATTRIBUTES_UNSUPPORTED, "the same, without attributes that are not supported"),
+    (Status.NO_SUCH_INSTANCE, "refused: there is no such SOP Instance"),
+    (Status.NOT_AUTHORIZED, "refused: this AE may not ask for steps"),
+)
+
 
 def worklist() -> Section:
     """Describe the modality worklist."""
@@ -67,10 +74,15 @@ def performed_steps() -> Section:
     """Describe performed procedure steps."""
     return section(
         "Modality performed procedure step as SCP",
-        presentation_contexts([contexts.MODALITY_PERFORMED_PROCEDURE_STEP], role="SCP", syntaxes=_SYNTAXES),
+        presentation_contexts(
+            [contexts.MODALITY_PERFORMED_PROCEDURE_STEP, contexts.MODALITY_PERFORMED_PROCEDURE_STEP_RETRIEVE],
+            role="SCP",
+            syntaxes=_SYNTAXES,
+        ),
         "A step that was scheduled here sets the state of its worklist entry: one that is COMPLETED or DISCONTINUED is "
         "told to modalities no more, but a step discontinued for (110514, DCM) makes its entry scheduled again. A "
         "series of a COMPLETED step is complete when exactly the instances that the step lists are here.",
         statuses("N-CREATE", _N_CREATE),
         statuses("N-SET", _N_SET),
+        statuses("N-GET", _N_GET),
     )

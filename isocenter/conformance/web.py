@@ -10,6 +10,7 @@ _SERIES: Final = "/studies/{study}/series/{series}"
 _INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 _FRAMES: Final = _INSTANCE + "/frames/{frames}"
 _LEVELS: Final = (_STUDY, _SERIES, _INSTANCE)
+_WORKITEM: Final = "/workitems/{workitem}"
 _RESOURCES: Final = (
     ("Search", "GET", ("/studies", "/series", "/instances"), "10.6"),
     ("Search", "GET", (f"{_STUDY}/series", f"{_STUDY}/instances", f"{_SERIES}/instances"), "10.6"),
@@ -22,6 +23,13 @@ _RESOURCES: Final = (
     ("Retrieve rendered", "GET", tuple(f"{level}/rendered" for level in (*_LEVELS, _FRAMES)), "10.4.1.1.3"),
     ("Retrieve thumbnail", "GET", tuple(f"{level}/thumbnail" for level in (*_LEVELS, _FRAMES)), "10.4.1.1.4"),
     ("Store", "POST", ("/studies", _STUDY), "10.5"),
+    ("Create, search workitems", "POST, GET", ("/workitems",), "11.4, 11.9"),
+    ("Retrieve, update workitem", "GET, POST", (_WORKITEM,), "11.5, 11.6"),
+    ("Change workitem state", "PUT", (f"{_WORKITEM}/state",), "11.7"),
+    ("Request cancellation", "POST", (f"{_WORKITEM}/cancelrequest",), "11.8"),
+    ("Subscribe, unsubscribe", "POST, DELETE", (f"{_WORKITEM}/subscribers/{{ae_title}}",), "11.10, 11.11"),
+    ("Suspend global subscription", "POST", (f"{_WORKITEM}/subscribers/{{ae_title}}/suspend",), "11.12"),
+    ("Event reports", "WebSocket", ("/subscribers/{ae_title}",), "8.10.4, 11.13"),
     ("Capabilities", "OPTIONS", ("/", "/studies", _STUDY), "8.9"),
 )
 _FAILURE_REASONS: Final = (
@@ -63,5 +71,11 @@ def web(settings: Settings) -> Section:
                 "200: all are stored. 202: some are. 409: none is. The Failure Reasons (0008,1197):",
             ),
             table(("Failure Reason", "Meaning"), _FAILURE_REASONS),
+        ),
+        section(
+            "Workitems",
+            "The workitems and rules are those of DIMSE (section 4). Data sets are taken as DICOM JSON, and given as "
+            "DICOM JSON or XML. Event reports of subscriptions that are made here go over the WebSocket of the "
+            "subscriber; those it misses are kept for a day.",
         ),
     )
