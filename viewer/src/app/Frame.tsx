@@ -30,6 +30,11 @@ function MainNavigation({ session }: { session: Session }) {
           Remote PACS
         </Link>
       )}
+      {can(session, "read-worklist") && (
+        <Link to="/schedule" className={LINK}>
+          Schedule
+        </Link>
+      )}
       {administration && (
         <Link to="/admin" className={LINK} activeOptions={{ includeSearch: false }}>
           Administration

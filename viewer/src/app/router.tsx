@@ -32,6 +32,12 @@ const remote = createRoute({
   component: lazyRouteComponent(() => import("../remote/RemotePage"), "RemotePage"),
 });
 
+const schedule = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/schedule",
+  component: lazyRouteComponent(() => import("../schedule/SchedulePage"), "SchedulePage"),
+});
+
 const admin = createRoute({
   getParentRoute: () => rootRoute,
   path: "/admin",
@@ -47,7 +53,7 @@ const activity = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([worklist, study, upload, remote, admin, activity]),
+  routeTree: rootRoute.addChildren([worklist, study, upload, remote, schedule, admin, activity]),
   defaultPreload: false,
   scrollRestoration: true,
 });

@@ -978,6 +978,7 @@ export interface components {
       | "instances.sent"
       | "query"
       | "study.deleted"
+      | "instances.deleted"
       | "job.canceled"
       | "job.retried"
       | "result.accepted"
@@ -992,6 +993,9 @@ export interface components {
       | "worklist.deleted"
       | "procedure-step.created"
       | "procedure-step.changed"
+      | "workitem.created"
+      | "workitem.changed"
+      | "workitem.cancel-requested"
       | "audit.read"
       | "node.started"
       | "node.stopped";
@@ -2493,10 +2497,11 @@ export interface operations {
            *       "get",
            *       "commit",
            *       "mpps",
-           *       "worklist"
+           *       "worklist",
+           *       "ups"
            *     ]
            */
-          allowed?: ("echo" | "store" | "find" | "move" | "get" | "commit" | "mpps" | "worklist")[];
+          allowed?: ("echo" | "store" | "find" | "move" | "get" | "commit" | "mpps" | "worklist" | "ups")[];
           /** User */
           user?: string | null;
           /** Password Hash */
@@ -2534,6 +2539,11 @@ export interface operations {
            * @default false
            */
           availability?: boolean;
+          /**
+           * Get Without Roles
+           * @default false
+           */
+          get_without_roles?: boolean;
         };
       };
     };
@@ -2629,10 +2639,11 @@ export interface operations {
            *       "get",
            *       "commit",
            *       "mpps",
-           *       "worklist"
+           *       "worklist",
+           *       "ups"
            *     ]
            */
-          allowed?: ("echo" | "store" | "find" | "move" | "get" | "commit" | "mpps" | "worklist")[];
+          allowed?: ("echo" | "store" | "find" | "move" | "get" | "commit" | "mpps" | "worklist" | "ups")[];
           /** User */
           user?: string | null;
           /** Password Hash */
@@ -2670,6 +2681,11 @@ export interface operations {
            * @default false
            */
           availability?: boolean;
+          /**
+           * Get Without Roles
+           * @default false
+           */
+          get_without_roles?: boolean;
         };
       };
     };

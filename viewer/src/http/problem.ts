@@ -1,9 +1,16 @@
+/** What is wrong with one value of a request. */
+export interface ValueError {
+  where: string;
+  reason: string;
+}
+
 /** An error answer of the node, `application/problem+json` (RFC 9457). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     title: string,
     readonly detail?: string,
+    readonly errors: readonly ValueError[] = [],
   ) {
     super(detail || title);
     this.name = "Problem";
@@ -12,12 +19,18 @@ export class Problem extends Error {
   static async from(response: Response): Promise<Problem> {
     const fallback = response.statusText || `The node answered with status ${response.status}`;
     try {
-      const body = (await response.json()) as { title?: unknown; detail?: unknown };
-      return new Problem(response.status, text(body.title) ?? fallback, text(body.detail));
+      const body = (await response.json()) as { title?: unknown; detail?: unknown; errors?: unknown };
+      const errors = Array.isArray(body.errors) ? body.errors.filter(isValueError) : [];
+      return new Problem(response.status, text(body.title) ?? fallback, text(body.detail), errors);
     } catch {
       return new Problem(response.status, fallback);
     }
   }
+}
+
+function isValueError(value: unknown): value is ValueError {
+  const { where, reason } = (value ?? {}) as Partial<ValueError>;
+  return typeof where === "string" && typeof reason === "string";
 }
 
 function text(value: unknown): string | undefined {

@@ -18,7 +18,9 @@ type Body<Operation extends keyof operations> = operations[Operation] extends {
   ? Content
   : never;
 
-export type RemoteAE = Schemas["RemoteAE"] & Body<"add_ae_api_v1_aes_post">;
+export type AeBody = Body<"add_ae_api_v1_aes_post">;
+
+export type RemoteAE = Schemas["RemoteAE"] & AeBody;
 
 export type Route = Schemas["Route"] & Required<Omit<Body<"add_route_api_v1_routes_post">, "tenant">>;
 

@@ -17,6 +17,8 @@ export type Permission =
   | "read-images"
   | "read-status"
   | "read-system"
+  | "read-worklist"
+  | "schedule"
   | "upload";
 
 export function can(session: Session, permission: Permission): boolean {

@@ -4,11 +4,13 @@ interface Props {
   title: string;
   onClose: () => void;
   onSubmit?: () => void;
+  /** For forms with many fields. */
+  wide?: boolean;
   children: ReactNode;
 }
 
 /** A modal dialog with one form; the browser keeps the focus inside and Escape closes it. */
-export function Dialog({ title, onClose, onSubmit, children }: Props) {
+export function Dialog({ title, onClose, onSubmit, wide = false, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -29,7 +31,7 @@ export function Dialog({ title, onClose, onSubmit, children }: Props) {
         event.preventDefault();
         onClose();
       }}
-      className="m-auto w-full max-w-md rounded-lg border border-line bg-surface text-text"
+      className={`m-auto w-full rounded-lg border border-line bg-surface text-text ${wide ? "max-w-2xl" : "max-w-md"}`}
     >
       <form onSubmit={submit} className="grid gap-3 p-4">
         <h2 id={heading} className="text-sm font-semibold">

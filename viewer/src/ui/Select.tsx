@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { Help } from "./Help";
 import { INPUT_STYLE } from "./TextField";
 
 export interface Option {
@@ -13,11 +14,20 @@ interface Props {
   onChange: (value: string) => void;
   /** Show the label above; otherwise it is only the accessible name. */
   visibleLabel?: boolean;
+  help?: string | undefined;
   className?: string;
 }
 
 /** A native combobox. */
-export function Select({ label, value, options, onChange, visibleLabel = false, className = "" }: Props) {
+export function Select({
+  label,
+  value,
+  options,
+  onChange,
+  visibleLabel = false,
+  help,
+  className = "",
+}: Props) {
   const id = useId();
   return (
     <div className={`grid gap-1 ${className}`}>
@@ -29,6 +39,7 @@ export function Select({ label, value, options, onChange, visibleLabel = false, 
       <select
         id={id}
         aria-label={visibleLabel ? undefined : label}
+        aria-describedby={help ? `${id}-help` : undefined}
         className={INPUT_STYLE}
         value={value}
         onChange={(event) => onChange(event.target.value)}
@@ -39,6 +50,7 @@ export function Select({ label, value, options, onChange, visibleLabel = false, 
           </option>
         ))}
       </select>
+      {help && <Help id={`${id}-help`}>{help}</Help>}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { type InputHTMLAttributes, useId } from "react";
+import { Help } from "./Help";
 
 export const INPUT_STYLE =
   "h-8 w-full min-w-0 rounded border border-line bg-field px-2 text-[13px] text-text placeholder:text-muted aria-invalid:border-danger";
@@ -8,11 +9,13 @@ interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" |
   value: string;
   onChange: (value: string) => void;
   error?: string | undefined;
+  help?: string | undefined;
 }
 
 /** A text input under its label. */
-export function TextField({ label, value, onChange, error, className = "", ...rest }: Props) {
+export function TextField({ label, value, onChange, error, help, className = "", ...rest }: Props) {
   const id = useId();
+  const notes = [error && `${id}-error`, help && `${id}-help`].filter(Boolean).join(" ");
   return (
     <div className={`grid gap-1 ${className}`}>
       <label htmlFor={id} className="text-xs text-muted">
@@ -24,7 +27,7 @@ export function TextField({ label, value, onChange, error, className = "", ...re
         value={value}
         onChange={(event) => onChange(event.target.value)}
         aria-invalid={error ? true : undefined}
-        aria-describedby={error ? `${id}-error` : undefined}
+        aria-describedby={notes || undefined}
         {...rest}
       />
       {error && (
@@ -32,6 +35,7 @@ export function TextField({ label, value, onChange, error, className = "", ...re
           {error}
         </p>
       )}
+      {help && <Help id={`${id}-help`}>{help}</Help>}
     </div>
   );
 }

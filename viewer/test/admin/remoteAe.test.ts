@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { echoText } from "../../src/admin/aes/queries";
+import { refusalOf } from "../../src/admin/aes/refusal";
 import {
   checkDraft,
   draftOf,
@@ -9,6 +10,7 @@ import {
   NEW_AE,
   type RemoteAE,
 } from "../../src/admin/aes/remoteAe";
+import { Problem, type ValueError } from "../../src/http/problem";
 
 const ENTRY: RemoteAE = {
   name: "PACS1",
@@ -22,20 +24,40 @@ const ENTRY: RemoteAE = {
 };
 
 describe("an AE title to be saved", () => {
-  it("keeps what the dialog does not ask about", () => {
+  it("is what it was, but for what was changed", () => {
     const { source, ...expected } = { ...ENTRY, port: 11112 };
     expect(source).toBe("runtime");
-    expect(entryOf({ ...draftOf(ENTRY), port: "11112" }, ENTRY)).toEqual(expected);
+    const saved = entryOf({ ...draftOf(ENTRY), port: "11112" }, ENTRY);
+    expect(saved).toMatchObject(expected);
+    expect(saved).not.toHaveProperty("source");
+  });
+
+  it("has lists where several values were typed, and nothing where nothing was", () => {
+    const draft = {
+      ...draftOf(ENTRY),
+      source_networks: "10.1.2.0/24, 10.1.3.7  ::1",
+      certificate: " ",
+      tls: true,
+    };
+    expect(entryOf(draft, ENTRY)).toMatchObject({
+      source_networks: ["10.1.2.0/24", "10.1.3.7", "::1"],
+      transfer_syntaxes: [],
+      certificate: null,
+      user: null,
+      tls: true,
+      sr_class: "enhanced",
+      commitment_report: "new",
+    });
   });
 
   it("is named by its AE title when no name is given", () => {
-    expect(entryOf({ ...NEW_AE, aeTitle: " CT1 ", host: "10.0.0.1", port: "104" }, null).name).toBe("CT1");
+    expect(entryOf({ ...NEW_AE, ae_title: " CT1 ", host: "10.0.0.1", port: "104" }, null).name).toBe("CT1");
   });
 
   it("comes from a refused association as far as that tells", () => {
     expect(draftOfCaller("NEWSCANNER ", "10.1.2.3")).toMatchObject({
       name: "NEWSCANNER",
-      aeTitle: "NEWSCANNER",
+      ae_title: "NEWSCANNER",
       host: "10.1.2.3",
       port: "",
     });
@@ -47,12 +69,39 @@ describe("the check of an AE title", () => {
     expect(checkDraft(draftOf(ENTRY))).toEqual({});
   });
 
-  it.each(["", "   ", "A".repeat(17), "A\\B", "SCANNÉR"])("refuses the AE title %j", (aeTitle) => {
-    expect(checkDraft({ ...draftOf(ENTRY), aeTitle }).aeTitle).toBeDefined();
+  it.each(["", "   ", "A".repeat(17), "A\\B", "SCANNÉR"])("refuses the AE title %j", (title) => {
+    expect(checkDraft({ ...draftOf(ENTRY), ae_title: title }).ae_title).toBeDefined();
   });
 
   it.each(["", "0", "65536", "1.5", "x"])("refuses the port %j", (port) => {
     expect(checkDraft({ ...draftOf(ENTRY), port }).port).toBeDefined();
+  });
+});
+
+describe("what the node refuses", () => {
+  const refused = (...errors: ValueError[]) => new Problem(422, "Unprocessable Entity", "", errors);
+
+  it("stands at its field, in the node's words", () => {
+    const error = refused(
+      { where: "body.certificate", reason: "Value error, a subject is written as CN=ct1, O=Hospital" },
+      { where: "body.source_networks.1", reason: "Value error, '10.1' is no network" },
+    );
+    expect(refusalOf(error, NEW_AE)).toEqual({
+      fields: {
+        certificate: "a subject is written as CN=ct1, O=Hospital",
+        source_networks: "'10.1' is no network",
+      },
+      whole: "",
+    });
+  });
+
+  it("is said below where it is about no single field", () => {
+    const error = refused({ where: "body", reason: "Value error, password_hash needs a user" });
+    expect(refusalOf(error, NEW_AE)).toEqual({ fields: {}, whole: "password_hash needs a user" });
+    expect(refusalOf(new Problem(409, "Conflict", "The name is taken."), NEW_AE).whole).toBe(
+      "The name is taken.",
+    );
+    expect(refusalOf(null, NEW_AE)).toEqual({ fields: {}, whole: "" });
   });
 });
 

@@ -1,12 +1,14 @@
-import { useState } from "react";
-import { explain } from "../../http/problem";
+import { type ReactNode, useState } from "react";
 import { Button } from "../../ui/Button";
 import { Checkbox } from "../../ui/Checkbox";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { Alert } from "../../ui/messages";
 import { TextField } from "../../ui/TextField";
+import { AeField } from "./AeField";
+import { FIELDS, type FieldKey, GROUPS, SERVICES } from "./fields";
 import { useSaveAe } from "./queries";
-import { checkDraft, type Draft, type RemoteAE, SERVICES } from "./remoteAe";
+import { refusalOf } from "./refusal";
+import { checkDraft, type Draft, type RemoteAE } from "./remoteAe";
 
 interface Props {
   draft: Draft;
@@ -18,46 +20,45 @@ export function AeDialog({ draft: initial, before, onClose }: Props) {
   const [draft, setDraft] = useState(initial);
   const [tried, setTried] = useState(false);
   const save = useSaveAe();
-  const errors = tried ? checkDraft(draft) : {};
+  const refusal = refusalOf(save.error, draft);
+  const errors = { ...refusal.fields, ...(tried ? checkDraft(draft) : {}) };
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const submit = () => {
     setTried(true);
     if (Object.keys(checkDraft(draft)).length === 0) save.mutate({ draft, before }, { onSuccess: onClose });
   };
+  const field = (key: FieldKey) => (
+    <AeField
+      key={key}
+      field={key}
+      value={draft[key]}
+      onChange={(value) => change({ [key]: value })}
+      error={errors[key]}
+    />
+  );
   return (
-    <Dialog title={before ? "Edit AE title" : "Add AE title"} onClose={onClose} onSubmit={submit}>
-      <div className="grid grid-cols-2 gap-3">
+    <Dialog wide title={before ? "Edit AE title" : "Add AE title"} onClose={onClose} onSubmit={submit}>
+      <div className="grid gap-3 sm:grid-cols-2">
         <TextField
-          label="Name"
+          label={FIELDS.name.label}
+          help={FIELDS.name.help}
           value={draft.name}
           onChange={(name) => change({ name })}
-          placeholder={draft.aeTitle}
+          placeholder={draft.ae_title}
           disabled={before !== null}
+          error={errors.name}
         />
-        <TextField
-          label="AE title"
-          value={draft.aeTitle}
-          onChange={(aeTitle) => change({ aeTitle })}
-          maxLength={16}
-          error={errors.aeTitle}
-        />
-        <TextField
-          label="Host"
-          value={draft.host}
-          onChange={(host) => change({ host })}
-          error={errors.host}
-        />
-        <TextField
-          label="Port"
-          inputMode="numeric"
-          value={draft.port}
-          onChange={(port) => change({ port })}
-          error={errors.port}
-        />
+        {(["ae_title", "host", "port"] as const).map(field)}
       </div>
       <Services allowed={draft.allowed} onChange={(allowed) => change({ allowed })} />
       <Results results={draft.results} onChange={(results) => change({ results })} />
-      {save.isError && <Alert>{explain(save.error)}</Alert>}
+      {GROUPS.map(({ title, keys }) => (
+        <Group key={title} title={title}>
+          {keys.map(field)}
+        </Group>
+      ))}
+      {refusal.whole && <Alert>{refusal.whole}</Alert>}
+      {save.isError && !refusal.whole && <Alert>The node refused it: see the fields above.</Alert>}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" tone="primary" disabled={save.isPending}>
@@ -65,6 +66,15 @@ export function AeDialog({ draft: initial, before, onClose }: Props) {
         </Button>
       </DialogActions>
     </Dialog>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <fieldset className="border-t border-line pt-2">
+      <legend className="pr-2 text-xs font-medium text-muted">{title}</legend>
+      <div className="grid items-start gap-3 sm:grid-cols-2">{children}</div>
+    </fieldset>
   );
 }
 
