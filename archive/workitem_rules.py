@@ -34,6 +34,14 @@ _AT_CREATION: Final = (
     "ScheduledProcedureStepStartDateTime",
     "InputReadinessState",
 )
+_ADMISSION: Final = (
+    "AdmissionID",
+    "IssuerOfAdmissionIDSequence",
+    "AdmittingDiagnosesDescription",
+    "AdmittingDiagnosesCodeSequence",
+    "ReferencedRequestSequence",
+)
+_PATIENT: Final = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
 # Type 2 in N-CREATE: kept without value where the creator leaves them out.
 _WITHOUT_VALUE: Final = (
     "ScheduledProcessingParametersSequence",
@@ -43,15 +51,8 @@ _WITHOUT_VALUE: Final = (
     "ScheduledWorkitemCodeSequence",
     "CommentsOnTheScheduledProcedureStep",
     INPUT,
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "AdmissionID",
-    "IssuerOfAdmissionIDSequence",
-    "AdmittingDiagnosesDescription",
-    "AdmittingDiagnosesCodeSequence",
-    "ReferencedRequestSequence",
+    *_PATIENT,
+    *_ADMISSION,
     PROGRESS,
     PERFORMED,
 )
@@ -61,16 +62,9 @@ _FIXED: Final = tuple(
     for keyword in (
         "SOPClassUID",
         "SOPInstanceUID",
-        "PatientName",
-        "PatientID",
+        *_PATIENT,
         "IssuerOfPatientID",
-        "PatientBirthDate",
-        "PatientSex",
-        "AdmissionID",
-        "IssuerOfAdmissionIDSequence",
-        "AdmittingDiagnosesDescription",
-        "AdmittingDiagnosesCodeSequence",
-        "ReferencedRequestSequence",
+        *_ADMISSION,
         "ReplacedProcedureStepSequence",
     )
 )

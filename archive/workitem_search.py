@@ -1,7 +1,7 @@
 """Workitems as they are read: with the instances they are about and where to fetch these, and found by their keys."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -9,13 +9,11 @@ from archive.attribute_lists import AttributeList, items, key, text, texts
 from archive.matching import normalize_text
 from archive.retrieve import instances
 from archive.scheduling_matching import matches
+from archive.scheduling_query import PAGE, Found
 from archive.tables import workitem
 from archive.workitem_endings import information
 from archive.workitem_rows import find, shown
 from archive.workitem_rules import INPUT, OUTPUT, PERFORMED, STATE
-
-# So many rows are looked at in one read transaction.
-PAGE: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,22 +30,6 @@ class Source:
 
     ae_title: str = ""
     base_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A part of the answers.
-
-    Parameters
-    ----------
-    entries
-        Attributes of the workitems that match.
-    position
-        Where to go on; None at the end.
-    """
-
-    entries: tuple[AttributeList, ...]
-    position: int | None
 
 
 def get(connection: Connection, tenant: str, sop_instance_uid: str, source: Source) -> dict[str, Any]:

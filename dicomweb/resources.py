@@ -97,13 +97,13 @@ def _of_level(level: str) -> dict[str, tuple[Method, ...]]:
 
 # PS3.18 Table 11.1-1.
 _WORKLIST: Final[Mapping[str, tuple[Method, ...]]] = {
-    WORKITEMS: (_search("Workitems"), Method("POST", "CreateWorkitem", takes=(_JSON,), query=("workitem",))),
+    WORKITEMS: (_search("Workitems"), Method("POST", "CreateWorkitem", takes=(_JSON, XML), query=("workitem",))),
     WORKITEM: (
         _retrieve("Workitem", _JSON, XML),
-        Method("POST", "UpdateWorkitem", takes=(_JSON,), query=("transaction",)),
+        Method("POST", "UpdateWorkitem", takes=(_JSON, XML), query=("transaction",)),
     ),
-    f"{WORKITEM}/state": (Method("PUT", "ChangeWorkitemState", takes=(_JSON,)),),
-    f"{WORKITEM}/cancelrequest": (Method("POST", "RequestCancellation", takes=(_JSON,)),),
+    f"{WORKITEM}/state": (Method("PUT", "ChangeWorkitemState", takes=(_JSON, XML)),),
+    f"{WORKITEM}/cancelrequest": (Method("POST", "RequestCancellation", takes=(_JSON, XML)),),
     SUBSCRIBER: (
         Method("POST", "Subscribe", query=("deletionlock", "filter")),
         Method("DELETE", "Unsubscribe"),

@@ -20,6 +20,7 @@ from dicomweb.attribute_json import from_json, to_json
 from dicomweb.model_forms import JSON, prefers_xml
 from dicomweb.multipart import Part, multipart_response
 from dicomweb.native_xml import XML, native_xml
+from dicomweb.native_xml_reading import read_native_xml
 from dicomweb.problems import Problem, bad_request
 from dicomweb.services import base_url
 from dicomweb.ups_search import Asked, parse, parse_filter
@@ -237,8 +238,8 @@ def _channel_url(request: Request, ae_title: str) -> str:
 async def _payload(request: Request) -> AttributeList:
     """Read the one data set of a request; none at all is an empty one."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in _JSONS:
-        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The data set is taken as {JSON}.")
+    if media_type not in (*_JSONS, XML):
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The data set is taken as {JSON} or {XML}.")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -246,12 +247,16 @@ async def _payload(request: Request) -> AttributeList:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A data set may have {_MAX_BYTES} bytes.")
     if not body.strip():
         return {}
+    return from_json(read_native_xml(bytes(body)) if media_type == XML else _document(bytes(body)))
+
+
+def _document(body: bytes) -> Any:
     try:
-        document = json.loads(bytes(body))
+        document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise bad_request("The body is no JSON.") from error
-    if isinstance(document, list):
-        if len(document) != 1:
-            raise bad_request("The body must have one data set.")
-        document = document[0]
-    return from_json(document)
+    if not isinstance(document, list):
+        return document
+    if len(document) != 1:
+        raise bad_request("The body must have one data set.")
+    return document[0]

@@ -33,7 +33,8 @@ def create_ups_router(authorize: Authorize, *, services: UpsServices) -> APIRout
     router = APIRouter(route_class=ProtectedRoute, tags=["DICOMweb"])
     for method, path, permission, handler in _routes(Ups(services)):
         endpoint = protected(reporting_refusals(handler), authorize(permission))
-        router.add_api_route(path, endpoint, methods=[method], response_class=Response)
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
+        router.add_api_route(path, endpoint, methods=methods, response_class=Response)
     channel, reading = UpsChannel(services), authorize(Permission.READ_WORKLIST)
 
     @router.websocket(CHANNEL)

@@ -13,6 +13,7 @@ from archive.connection import Connection
 from archive.database import Database
 from archive.errors import NodeError
 from archive.procedure_rules import ValueMissing
+from archive.scheduling_query import Found
 from archive.uids import is_valid_uid
 from archive.workitem_attributes import SUPPORTED
 from archive.workitem_errors import SubscriberUnknown
@@ -76,9 +77,7 @@ class _SearchFor:
     def __init__(self, source: Source) -> None:
         self._source = source
 
-    def __call__(
-        self, connection: Connection, tenant: str, keys: AttributeList, *, after: int = 0
-    ) -> workitem_search.Found:
+    def __call__(self, connection: Connection, tenant: str, keys: AttributeList, *, after: int = 0) -> Found:
         wanted = (
             key("InputInformationSequence") in keys or key("UnifiedProcedureStepPerformedProcedureSequence") in keys
         )

@@ -74,8 +74,8 @@ def web(settings: Settings) -> Section:
         ),
         section(
             "Workitems",
-            "The workitems and rules are those of DIMSE (section 4). Data sets are taken as DICOM JSON, and given as "
-            "DICOM JSON or XML. Event reports of subscriptions that are made here go over the WebSocket of the "
+            "The workitems and rules are those of DIMSE (section 4). Data sets are taken and given as DICOM "
+            "JSON or XML. Event reports of subscriptions that are made here go over the WebSocket of the "
             "subscriber; those it misses are kept for a day.",
         ),
     )

@@ -81,8 +81,10 @@ _MATRIX: dict[tuple[str, str], set[Role]] = {
 # Served by DICOMweb, and no images.
 _WORKITEMS: dict[tuple[str, str], set[Role]] = {
     ("GET", "/dicom-web/workitems"): {A, C, S},
+    ("HEAD", "/dicom-web/workitems"): {A, C, S},
     ("POST", "/dicom-web/workitems"): {A, S},
     ("GET", "/dicom-web/workitems/{workitem_uid}"): {A, C, S},
+    ("HEAD", "/dicom-web/workitems/{workitem_uid}"): {A, C, S},
     ("POST", "/dicom-web/workitems/{workitem_uid}"): {A, S},
     ("PUT", "/dicom-web/workitems/{workitem_uid}/state"): {A, S},
     ("POST", "/dicom-web/workitems/{workitem_uid}/cancelrequest"): {A, S},

@@ -225,6 +225,18 @@ def test_workitems_are_answered_as_xml_too(ups: Service) -> None:
     assert ups.http.get(f"/workitems/{UID}", headers={"Accept": "image/png"}).status_code == 406
 
 
+def test_workitems_are_taken_as_xml_too(ups: Service) -> None:
+    create(ups)
+    answer = ups.http.get(f"/workitems/{UID}", headers={"Accept": "application/dicom+xml"})
+    again = answer.text.replace(UID, "1.2.3.5")
+    made = ups.http.post("/workitems", content=again.encode(), headers={"Content-Type": "application/dicom+xml"})
+    assert made.status_code == 201
+    found, copy = ups.shown(UID), ups.shown("1.2.3.5")
+    assert copy["00100010"] == found["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "Müller^Änne"}]}
+    different = {name for name in found.keys() | copy.keys() if found.get(name) != copy.get(name)}
+    assert different <= {"00080018", "00404010"}
+
+
 @pytest.mark.parametrize(
     ("content", "content_type", "status"),
     [
@@ -233,7 +245,11 @@ def test_workitems_are_answered_as_xml_too(ups: Service) -> None:
         ('[{"PatientName": 1}]', "application/dicom+json", 400),
         ('{"00741000": {"vr": "CS", "Value": "SCHEDULED"}}', "application/dicom+json", 400),
         ('{"00741000": {"vr": "CS", "Value": [true]}}', "application/dicom+json", 400),
-        ("<x/>", "application/dicom+xml", 415),
+        ("<x/>", "application/dicom+xml", 400),
+        ("<NativeDicomModel", "application/dicom+xml", 400),
+        ('<!DOCTYPE x [<!ENTITY a "aaaa">]><NativeDicomModel/>', "application/dicom+xml", 400),
+        ("<a>" * 64 + "</a>" * 64, "application/dicom+xml", 400),
+        ("hello", "text/plain", 415),
     ],
 )
 def test_a_body_that_is_no_data_set_is_refused(ups: Service, content: str, content_type: str, status: int) -> None:
