@@ -59,8 +59,8 @@ def test_every_option_of_an_ae_is_edited_on_the_page(page: Page, module_node: No
         dialog.get_by_label(label, exact=True).fill(text)
     for name in ("Worklist", "MPPS", "Call it over TLS", "Tell it of complete series and results"):
         dialog.get_by_role("checkbox", name=name).check()
-    dialog.get_by_label("Class of reports").select_option("enhanced")
-    dialog.get_by_label("Storage commitment is reported").select_option("same")
+    dialog.get_by_label("Kind of SR documents").select_option("enhanced")
+    dialog.get_by_label("Storage commitment result").select_option("same")
     dialog.get_by_role("button", name="Save").click()
 
     # The node's own words, at the field that they are about.

@@ -205,7 +205,7 @@ def test_b47_text_from_dicom_is_only_ever_text(page: Page, module_node: Node) ->
     expect(page).to_have_title(re.compile("Isocenter$"))
 
 
-@pytest.mark.parametrize("path", ["/", "/upload", "/admin", "/activity"])
+@pytest.mark.parametrize("path", ["/", "/upload", "/schedule", "/admin", "/activity"])
 def test_axe_finds_nothing_serious(page: Page, module_node: Node, path: str) -> None:
     page.goto(f"{module_node.url}{path}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -219,7 +219,7 @@ def test_axe_finds_nothing_serious_on_a_study(page: Page, module_node: Node, stu
     assert _serious(page) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/upload", "/admin", "/activity"])
+@pytest.mark.parametrize("path", ["/", "/upload", "/schedule", "/admin", "/activity"])
 def test_a_phone_needs_no_sideways_scrolling(page: Page, module_node: Node, path: str) -> None:
     page.set_viewport_size(browser.PHONE)  # type: ignore[arg-type]
     page.goto(f"{module_node.url}{path}")

@@ -38,7 +38,7 @@ export function AeDialog({ draft: initial, before, onClose }: Props) {
   );
   return (
     <Dialog wide title={before ? "Edit AE title" : "Add AE title"} onClose={onClose} onSubmit={submit}>
-      <div className="grid gap-3 sm:grid-cols-2">
+      <div className="grid items-start gap-3 sm:grid-cols-2">
         <TextField
           label={FIELDS.name.label}
           help={FIELDS.name.help}

@@ -43,7 +43,7 @@ export const FIELDS = {
     help: "What `isocenter ae password` prints. It is never shown again; left out, it stays as it is.",
   },
   sr_class: {
-    label: "Class of reports",
+    label: "Kind of SR documents",
     kind: "choice",
     help: "Older archives keep only Comprehensive or Enhanced SR.",
     options: [
@@ -65,7 +65,7 @@ export const FIELDS = {
     help: "Specific Character Set of answers to its queries; that of the query if left out.",
   },
   commitment_report: {
-    label: "Storage commitment is reported",
+    label: "Storage commitment result",
     kind: "choice",
     options: [
       { value: "new", label: "over a new association" },
@@ -78,9 +78,9 @@ export const FIELDS = {
     help: "Instance Availability Notification.",
   },
   get_without_roles: {
-    label: "C-GET without role selection",
+    label: "Role selection may be missing",
     kind: "switch",
-    help: "For systems that leave out the negotiation of roles that the standard asks for.",
+    help: "Send to its C-GET although it has not proposed itself as SCP of storage.",
   },
 } as const satisfies Record<Exclude<Shown, Special>, Field>;
 
