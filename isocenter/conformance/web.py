@@ -22,6 +22,7 @@ _RESOURCES: Final = (
     ("Retrieve pixel data", "GET", tuple(f"{level}/pixeldata" for level in _LEVELS), "10.4.1.1.7"),
     ("Retrieve rendered", "GET", tuple(f"{level}/rendered" for level in (*_LEVELS, _FRAMES)), "10.4.1.1.3"),
     ("Retrieve thumbnail", "GET", tuple(f"{level}/thumbnail" for level in (*_LEVELS, _FRAMES)), "10.4.1.1.4"),
+    ("Retrieve by URI, outside the root", "GET", ("/wado",), "9"),
     ("Store", "POST", ("/studies", _STUDY), "10.5"),
     ("Create, search workitems", "POST, GET", ("/workitems",), "11.4, 11.9"),
     ("Retrieve, update workitem", "GET, POST", (_WORKITEM,), "11.5, 11.6"),
