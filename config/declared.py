@@ -4,7 +4,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from config.values import AETitle, AsTuple, Certificate, Name, Network, PasswordHash, PeerPort, Section, Tenant, Texts
+from config.values import (
+    AETitle,
+    AsTuple,
+    Certificate,
+    CharacterSet,
+    Name,
+    Network,
+    PasswordHash,
+    PeerPort,
+    Section,
+    Tenant,
+    Texts,
+)
 
 Service = Literal["echo", "store", "find", "move", "get", "commit", "mpps", "worklist", "ups"]
 CommitmentReport = Literal["new", "same"]
@@ -62,7 +74,7 @@ class AEDeclaration(Section):
     password_hash: PasswordHash | None = None
     certificate: Certificate | None = None
     source_networks: Annotated[tuple[Network, ...], AsTuple] = ()
-    charset: str | None = None
+    charset: CharacterSet | None = None
     transfer_syntaxes: Annotated[tuple[str, ...], AsTuple] = ()
     sr_class: SrClass = "comprehensive3d"
     results: bool | None = None

@@ -9,6 +9,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 AE_TITLE_LENGTH = 16
 _FIRST_PRINTABLE, _DELETE = 0x20, 0x7F
+# Defined terms of PS3.3 Tables C.12-2 to C.12-5, by the number of ISO's register.
+_SINGLE_BYTE = (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 203)
+_CODE_EXTENSIONS = frozenset(f"ISO 2022 IR {number}" for number in (*_SINGLE_BYTE, 58, 87, 149, 159))
+_CHARACTER_SETS = _CODE_EXTENSIONS | {f"ISO_IR {number}" for number in (*_SINGLE_BYTE, 192)} | {"GB18030", "GBK"}
 
 
 class Section(BaseModel):
@@ -47,6 +51,17 @@ def _certificate(text: str) -> str:
     return fingerprint
 
 
+def _character_set(text: str) -> str:
+    first, *others = (term.strip(" ") for term in text.split("\\"))
+    # The first may be blank before code extensions: the default repertoire (PS3.3 Section C.12.1.1.2).
+    if (first not in _CHARACTER_SETS and not (others and not first)) or not _CODE_EXTENSIONS.issuperset(others):
+        raise ValueError(
+            "a character set is a defined term of Specific Character Set, such as ISO_IR 192 (UTF-8) or ISO_IR 100; "
+            "code extensions follow behind backslashes"
+        )
+    return "\\".join((first, *others))
+
+
 def _password_hash(text: str) -> str:
     if not text.startswith("$argon2id$"):
         raise ValueError("a password hash is what `isocenter ae password` prints")
@@ -70,6 +85,7 @@ def _one_or_more(value: Any) -> Any:
 # The value representation AE of PS3.5 Table 6.2-1.
 AETitle = Annotated[str, AfterValidator(_ae_title)]
 Certificate = Annotated[str, AfterValidator(_certificate)]
+CharacterSet = Annotated[str, AfterValidator(_character_set)]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]
 Network = Annotated[str, AfterValidator(_network)]
 CorsOrigin = Annotated[str, AfterValidator(_origin)]

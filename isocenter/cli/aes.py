@@ -11,6 +11,7 @@ from access.remote_aes import RemoteAE
 from archive.origin import DEFAULT_TENANT
 from config.declared import AEDeclaration
 from config.settings import Settings
+from isocenter.cli import ae_options
 from isocenter.cli.accounts import PasswordFile, read_password
 from isocenter.cli.options import (
     Config,
@@ -48,22 +49,23 @@ def list_(tenant: Annotated[str, typer.Option(help="Whose.")] = DEFAULT_TENANT, 
 def add(
     name: _Name,
     *,
-    host: Annotated[str, typer.Option(help="Where it listens.")],
-    port: Annotated[int, typer.Option(help="Where it listens.")],
-    ae_title: Annotated[str | None, typer.Option(help="Its AE title; the name without it.")] = None,
-    tls: Annotated[bool, typer.Option("--tls", help="Call it over TLS.")] = False,
-    allow: Annotated[list[str] | None, typer.Option(help="A service it may ask for; all without it.")] = None,
-    source_network: Annotated[list[str] | None, typer.Option(help="Where it may call from (CIDR).")] = None,
-    certificate: Annotated[
-        str | None, typer.Option(help="SHA-256 fingerprint, or attributes of the subject, that it must show.")
-    ] = None,
-    user: Annotated[str | None, typer.Option(help="User identity that it must show.")] = None,
-    password_hash: Annotated[str | None, typer.Option(help="What `isocenter ae password` printed.")] = None,
-    results: Annotated[
-        bool | None, typer.Option("--results/--no-results", help="Every result goes there, or none ever.")
-    ] = None,
-    sr_class: Annotated[str, typer.Option(help="comprehensive3d, comprehensive or enhanced.")] = "comprehensive3d",
-    tenant: Annotated[str, typer.Option(help="Whose objects it sends and sees.")] = DEFAULT_TENANT,
+    host: ae_options.Host,
+    port: ae_options.Port,
+    ae_title: ae_options.AeTitle = None,
+    tls: ae_options.Tls = False,
+    allow: ae_options.Allow = None,
+    source_network: ae_options.SourceNetwork = None,
+    certificate: ae_options.Certificate = None,
+    user: ae_options.User = None,
+    password_hash: ae_options.PasswordHash = None,
+    charset: ae_options.Charset = None,
+    transfer_syntax: ae_options.TransferSyntax = None,
+    sr_class: ae_options.SrClass = "comprehensive3d",
+    results: ae_options.Results = None,
+    commitment_report: ae_options.CommitmentReport = "new",
+    availability: ae_options.Availability = False,
+    get_without_roles: ae_options.GetWithoutRoles = False,
+    tenant: ae_options.Tenant = DEFAULT_TENANT,
     config: Config = None,
 ) -> None:
     """Add a remote AE; it counts at once."""
@@ -73,21 +75,28 @@ def add(
         "host": host,
         "port": port,
         "tls": tls,
-        "results": results,
-        "sr_class": sr_class,
         "tenant": tenant,
+        "source_networks": source_network or (),
         "certificate": certificate,
         "user": user,
         "password_hash": password_hash,
+        "charset": charset,
+        "transfer_syntaxes": transfer_syntax or (),
+        "sr_class": sr_class,
+        "results": results,
+        "commitment_report": commitment_report,
+        "availability": availability,
+        "get_without_roles": get_without_roles,
         **({"allowed": allow} if allow else {}),
-        **({"source_networks": source_network} if source_network else {}),
     }
-    ae = RemoteAE.declared(_checked(values))
-    settings = settings_of(config, role="ae")
+    _add(RemoteAE.declared(_checked(values)), settings_of(config, role="ae"))
+    output.print(f"{name} added", markup=False)
+
+
+def _add(ae: RemoteAE, settings: Settings) -> None:
     with node_database(settings) as database:
         database.write(remote_aes.add, ae, now=now(), principal=actor())
     _announce(settings)
-    output.print(f"{name} added", markup=False)
 
 
 @aes.command()

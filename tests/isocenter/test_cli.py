@@ -10,8 +10,11 @@ import pytest
 from pydicom.uid import generate_uid
 from typer.testing import CliRunner, Result
 
+from access import remote_aes
+from access.remote_aes import RemoteAE
 from archive import deliveries, schema
 from archive.database import Database
+from config.declared import AEDeclaration
 from isocenter.cli import app, main
 from isocenter.demo.phantom import write_phantom
 from tests.routing.peers import scp
@@ -131,6 +134,54 @@ def test_remote_aes_are_added_listed_and_removed(run: Run) -> None:
     assert "runtime" in listed
     run("ae", "remove", "PACS1")
     assert "PACS1" not in run("ae", "list").output
+
+
+def test_every_key_of_a_remote_ae_has_an_option(run: Run, sqlite_url: str) -> None:
+    switches = ["--tls", "--availability", "--get-without-roles", "--no-results"]
+    values = ["--allow", "find", "--allow", "get", "--source-network", "10.1.0.0/16", "--certificate", "CN=ct7"]
+    values += ["--user", "ct7", "--password-hash", "$argon2id$v=19$x", "--charset", "ISO_IR 100"]
+    values += ["--transfer-syntax", "1.2.840.10008.1.2.4.90", "--transfer-syntax", "1.2.840.10008.1.2.1"]
+    values += ["--sr-class", "enhanced", "--commitment-report", "same", "--tenant", "radiology"]
+    run("ae", "add", "CT7", "--host", "10.1.2.3", "--port", "104", "--ae-title", "SCANNER 7", *switches, *values)
+    with Database(sqlite_url) as database:
+        ae = database.read(remote_aes.get, "CT7")
+    declared = AEDeclaration(
+        name="CT7",
+        ae_title="SCANNER 7",
+        host="10.1.2.3",
+        port=104,
+        tls=True,
+        tenant="radiology",
+        allowed=("find", "get"),
+        user="ct7",
+        password_hash="$argon2id$v=19$x",
+        certificate="CN=ct7",
+        source_networks=("10.1.0.0/16",),
+        charset="ISO_IR 100",
+        transfer_syntaxes=("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.1"),
+        sr_class="enhanced",
+        results=False,
+        commitment_report="same",
+        availability=True,
+        get_without_roles=True,
+    )
+    assert ae == RemoteAE.declared(declared)
+    assert declared.model_fields_set == set(AEDeclaration.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--ae-title", " ", "1 to 16 characters"),
+        ("--ae-title", "SEVENTEEN LETTERS", "1 to 16 characters"),
+        ("--ae-title", "CT\\1", "no backslash, control or non-ASCII characters"),
+        ("--ae-title", "SCANNÉR", "no backslash, control or non-ASCII characters"),
+        ("--charset", "UTF-8", "ISO_IR 192"),
+        ("--allow", "everything", "'echo'"),
+    ],
+)
+def test_an_odd_value_is_refused_with_the_rule(fail: Callable[..., str], option: str, value: str, words: str) -> None:
+    assert words in fail("ae", "add", "CT7", "--host", "h", "--port", "104", option, value)
 
 
 def test_an_impossible_remote_ae_is_refused(fail: Callable[..., str]) -> None:
