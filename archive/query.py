@@ -4,14 +4,14 @@ A query is built from keys (`key_for`, `sequence_key`) and answered by `find`, w
 never all at once. To answer in several short transactions, take `page` and continue with `Query.after`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from archive.query_above import Above, read_above
-from archive.query_attributes import ATTRIBUTES, UNIQUE_KEYS, Attribute, Level, Matching, attribute_for
+from archive.query_attributes import ATTRIBUTES, UNIQUE_KEYS, Attribute, Level, attribute_for
 from archive.query_keys import (
     UNIVERSAL,
     AnyOf,
@@ -26,8 +26,9 @@ from archive.query_keys import (
     sequence_key,
 )
 from archive.query_model import InformationModel, Match, Query, Value, is_matched, is_returned
-from archive.query_statement import Statement, counting, statement
-from archive.uids import SeriesInstanceUID, SOPInstanceUID, StudyInstanceUID
+from archive.query_plan import Plan, plan
+from archive.query_statement import Asked, ask, counting
+from archive.query_zones import is_zoned, parse_zone, zones_statement
 
 __all__ = [
     "ATTRIBUTES",
@@ -53,6 +54,8 @@ __all__ = [
     "is_returned",
     "key_for",
     "page",
+    "page_and_rest",
+    "parse_zone",
     "sequence_key",
 ]
 
@@ -65,14 +68,29 @@ def find(connection: Connection, tenant: str, query: Query) -> Iterator[Match]:
 
     The connection must stay open until the iterator is done with.
     """
-    built = statement(tenant, query)
-    for rows in connection.execute(built.select, execution_options={"yield_per": _PARTITION}).partitions():
+    asked = _ask(connection, tenant, query)
+    planned = plan(connection.dialect, asked)
+    for rows in _partitions(connection, planned, asked):
         above: Mapping[tuple[int, int], Above] = {}
-        if built.above:
+        if planned.above:
             keys = [(row[-2], row[-1]) for row in rows]
-            above = read_above(connection, built.above, keys, include_hidden=query.include_hidden)
+            above = read_above(connection, planned.above, keys, include_hidden=query.include_hidden)
         for row in rows:
-            yield _match(built, tuple(row), above.get((row[-2], row[-1]), {}))
+            yield _match(planned, row, above.get((row[-2], row[-1]), {}))
+
+
+def _ask(connection: Connection, tenant: str, query: Query) -> Asked:
+    zones = connection.scalars(zones_statement(tenant, query)).all() if is_zoned(query) else ()
+    return ask(tenant, query, zones)
+
+
+def _partitions(connection: Connection, planned: Plan, asked: Asked) -> Iterable[Sequence[Sequence[Any]]]:
+    limit = asked.query.limit
+    parameters = planned.parameters(asked)
+    if limit is not None and limit <= _PARTITION:
+        return (connection.exec_driver_sql(planned.sql, parameters).all(),)
+    options = {"yield_per": _PARTITION}
+    return connection.exec_driver_sql(planned.sql, parameters, execution_options=options).partitions()
 
 
 def page(connection: Connection, tenant: str, query: Query, size: int = _PARTITION) -> list[Match]:
@@ -81,37 +99,55 @@ def page(connection: Connection, tenant: str, query: Query, size: int = _PARTITI
     return list(find(connection, tenant, replace(query, limit=limit)))
 
 
+def page_and_rest(
+    connection: Connection, tenant: str, query: Query, size: int, most_counted: int
+) -> tuple[list[Match], int]:
+    """Return a page, and how many matches there are behind it, counted up to `most_counted`."""
+    found = page(connection, tenant, query, size + 1)
+    if len(found) <= size:
+        return found, 0
+    rest = replace(query, limit=most_counted, offset=query.offset + size)
+    return found[:size], count(connection, tenant, rest)
+
+
 def count(connection: Connection, tenant: str, query: Query) -> int:
-    """Count the matches of a query, whatever its limit and offset."""
-    number: int = connection.execute(counting(tenant, query)).scalar_one()
+    """Count the matches of a query, as far as its limit goes."""
+    asked = _ask(connection, tenant, query)
+    planned = plan(connection.dialect, asked, counting)
+    number: int = connection.exec_driver_sql(planned.sql, planned.parameters(asked)).scalar_one()
     return number
 
 
-def _match(built: Statement, row: Sequence[Any], above: Above) -> Match:
-    row_id, patient_id, *uids = row[: built.identifiers]
-    uids.extend([None] * (3 - len(uids)))
-    cells = iter(row[built.identifiers :])
-    values = {attribute.tag: _values(attribute, cells) for attribute in built.attributes}
-    for attribute in built.above:
-        values[attribute.tag] = _values(attribute, iter((above[attribute.tag],)))
+def _match(planned: Plan, row: Sequence[Any], above: Above) -> Match:
+    study, series, instance = (*row[2 : planned.identifiers], None, None, None)[:3]
+    values = _values(planned.attributes, row, planned.identifiers)
+    for attribute in planned.above:
+        values[attribute.tag] = _cell(attribute, above[attribute.tag])
     return Match(
         values=values,
-        position=row_id,
-        patient_id=patient_id,
-        study_instance_uid=None if uids[0] is None else StudyInstanceUID(uids[0]),
-        series_instance_uid=None if uids[1] is None else SeriesInstanceUID(uids[1]),
-        sop_instance_uid=None if uids[2] is None else SOPInstanceUID(uids[2]),
+        position=row[0],
+        patient_id=row[1],
+        study_instance_uid=study,
+        series_instance_uid=series,
+        sop_instance_uid=instance,
     )
 
 
-def _values(attribute: Attribute, cells: Iterator[Any]) -> tuple[Value, ...]:
-    """Take the cells of one attribute: one, or for a sequence one for each attribute of its item."""
-    if attribute.matching is Matching.SEQUENCE:
-        item = {one.tag: _values(one, cells) for one in attribute.items.values()}
-        return (item,) if any(item.values()) else ()
-    cell = next(cells)
+def _values(attributes: Iterable[Attribute], row: Sequence[Any], start: int) -> dict[int, tuple[Value, ...]]:
+    """Take the cells of some attributes: one of each, or for a sequence one for each attribute of its item."""
+    found: dict[int, tuple[Value, ...]] = {}
+    for attribute in attributes:
+        if attribute.items:
+            item = _values(attribute.items.values(), row, start)
+            found[attribute.tag] = (item,) if any(item.values()) else ()
+            start += len(item)
+        else:
+            found[attribute.tag] = _cell(attribute, row[start])
+            start += 1
+    return found
+
+
+def _cell(attribute: Attribute, cell: Any) -> tuple[Value, ...]:
     if cell is None or cell == "":
         return ()
-    if attribute.multiple and isinstance(cell, str):
-        return tuple(cell.split("\\"))
-    return (cell,)
+    return tuple(cell.split("\\")) if attribute.multiple and isinstance(cell, str) else (cell,)

@@ -4,13 +4,15 @@ All of them are correlated subqueries, made only when they are asked for, and se
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, false, func, or_, select, true
+from sqlalchemy import Column, ColumnElement, FromClause, and_, exists, false, func, select, true
 
 from archive.query_attributes import Attribute, Level
-from archive.query_conditions import Condition, like_pattern
+from archive.query_conditions import like_pattern
 from archive.query_keys import AnyOf, Key, SingleValue, UidList, Wildcard
+from archive.query_predicates import Among, Comparison, Condition, Every, Predicate, Some, equal, like_in_any_case
 from archive.tables import instance, series, study
 
 _DIVIDER: Final = "\\"
@@ -62,42 +64,54 @@ _AT_HAND: Final = {Level.PATIENT: study, Level.STUDY: study, Level.SERIES: serie
 
 
 def computed(attribute: Attribute, *, include_hidden: bool) -> ColumnElement[Any]:
-    """Give the value of a computed attribute: a number, or values divided by backslashes."""
-    at_hand = _AT_HAND[attribute.level]
-    if attribute.keyword in _COLLECTED:
-        below, column = _COLLECTED[attribute.keyword]
+    """Give the value of a computed attribute: a number, or values divided by backslashes; always the same object."""
+    return _computed(attribute.keyword, attribute.level, include_hidden)
+
+
+@cache
+def _computed(keyword: str, level: Level, include_hidden: bool) -> ColumnElement[Any]:  # noqa: FBT001 - a key
+    at_hand = _AT_HAND[level]
+    if keyword in _COLLECTED:
+        below, column = _COLLECTED[keyword]
         joined, same = below(include_hidden=include_hidden)
         values = select(column.label("value")).select_from(joined).where(same, column != "").distinct()
         collected = values.order_by(column).correlate(at_hand).subquery()
         return select(func.aggregate_strings(collected.c.value, _DIVIDER)).scalar_subquery()
-    below, column = _COUNTED[attribute.keyword]
+    below, column = _COUNTED[keyword]
     joined, same = below(include_hidden=include_hidden)
     counted = select(func.count(column.distinct())).select_from(joined).where(same)
     return counted.correlate(at_hand).scalar_subquery()
 
 
-def computed_condition(attribute: Attribute, key: Key, *, include_hidden: bool) -> Condition:
-    """Compare a computed attribute with a key: a number is equal, one of the collected values matches."""
+def computed_predicate(attribute: Attribute, key: Key, *, include_hidden: bool) -> Predicate:
+    """Compare a computed attribute with a key: a number is equal, one of the collected values matches.
+
+    Of what is collected the predicate is about one value: `has_collected` demands it.
+    """
+    keys = key.keys if isinstance(key, AnyOf) else (key,)
     if attribute.keyword in _COUNTED:
-        numbers = [int(one.value) for one in _single_keys(key) if isinstance(one, SingleValue)]
-        return computed(attribute, include_hidden=include_hidden).in_(numbers)
-    below, column = _COLLECTED[attribute.keyword]
+        number = computed(attribute, include_hidden=include_hidden)
+        return Some(tuple(Comparison(equal, number, int(one.value)) for one in keys if isinstance(one, SingleValue)))
+    _, column = _COLLECTED[attribute.keyword]
+    return Some(tuple(_collected(column, one) for one in keys))
+
+
+def has_collected(attribute: Attribute, matches: Condition, *, include_hidden: bool) -> Condition:
+    """Demand that one of the collected values matches; a number matches as it is."""
+    if attribute.keyword in _COUNTED:
+        return matches
+    below, _ = _COLLECTED[attribute.keyword]
     joined, same = below(include_hidden=include_hidden)
-    matches = or_(*(_collected_matches(column, one) for one in _single_keys(key)))
     return exists().select_from(joined).where(same, matches).correlate(_AT_HAND[attribute.level])
 
 
-def _single_keys(key: Key) -> tuple[Key, ...]:
-    return key.keys if isinstance(key, AnyOf) else (key,)
-
-
-def _collected_matches(column: Column[Any], key: Key) -> Condition:
+def _collected(column: Column[Any], key: Key) -> Predicate:
     match key:
         case SingleValue(value=value):
-            return column == value
+            return Comparison(equal, column, value)
         case UidList(values=values):
-            return column.in_(values)
+            return Among(column, values)
         case Wildcard(pattern=pattern):
-            return func.lower(column).like(like_pattern(pattern).lower(), escape="\\")
+            return Comparison(like_in_any_case, column, like_pattern(pattern).lower())
         case _:
-            return true()
+            return Every(())

@@ -1,44 +1,40 @@
-"""From a key to a condition in SQL that means the same on every database (PS3.4 Section C.2.2.2)."""
+"""From a key to a predicate that means the same on every database (PS3.4 Section C.2.2.2)."""
 
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, and_, func, literal, or_, true
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import ColumnElement
 
+from archive.errors import InvalidQuery
 from archive.matching import normalize_name, normalize_text
 from archive.query_attributes import Attribute, Matching
 from archive.query_keys import AnyOf, Key, Range, SequenceKey, SingleValue, UidList, Universal, Wildcard
+from archive.query_name_groups import GROUPS
+from archive.query_predicates import (
+    ESCAPE,
+    Among,
+    Comparison,
+    Every,
+    Predicate,
+    Some,
+    at_least,
+    at_most,
+    equal,
+    from_code_point,
+    like,
+    like_in_any_case,
+    like_one_of_several,
+    other_than,
+    to_code_point,
+)
 
-ESCAPE: Final = "\\"
 # The greatest code point: nothing that starts with a prefix sorts after the prefix followed by it.
 _LAST: Final = "\U0010ffff"
-
-Condition = ColumnElement[bool]
-
-
-class ByCodePoint(FunctionElement[str]):
-    """A text column compared by code points, not by a language's rules: only so do prefixes bound a range."""
-
-    inherit_cache = True
-    name = "by_code_point"
-    type = Text()
+_WORD_STARTS: Final = ("", "%^", "% ", "%=", "%-")
 
 
-@compiles(ByCodePoint)
-def _as_it_is(element: ByCodePoint, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(element.clauses, **options)
-
-
-@compiles(ByCodePoint, "postgresql")
-def _in_c_collation(element: ByCodePoint, compiler: SQLCompiler, **options: Any) -> str:
-    return f'{compiler.process(element.clauses, **options)} COLLATE "C"'
-
-
-def condition(attribute: Attribute, key: Key, *, fuzzy: bool = False) -> Condition:
+def predicate(attribute: Attribute, key: Key, *, fuzzy: bool = False) -> Predicate:
     """Compare a column of the index with a key.
 
     Parameters
@@ -52,25 +48,36 @@ def condition(attribute: Attribute, key: Key, *, fuzzy: bool = False) -> Conditi
     """
     match key:
         case Universal():
-            return true()
+            return Every(())
         case AnyOf(keys=keys):
-            return or_(*(condition(attribute, one, fuzzy=fuzzy) for one in keys))
+            return Some(tuple(predicate(attribute, one, fuzzy=fuzzy) for one in keys))
         case SequenceKey(keys=keys):
-            return and_(true(), *(condition(attribute.items[tag], one) for tag, one in keys.items()))
+            return Every(tuple(predicate(attribute.items[tag], one) for tag, one in keys.items()))
         case _:
-            return _comparison(attribute, key, fuzzy=fuzzy)
+            return _of_column(attribute, key, fuzzy=fuzzy)
 
 
-def _comparison(attribute: Attribute, key: Range | UidList | SingleValue | Wildcard, *, fuzzy: bool) -> Condition:
+def _of_column(attribute: Attribute, key: Range | UidList | SingleValue | Wildcard, *, fuzzy: bool) -> Predicate:
     match key:
         case Range(first=first, last=last):
-            return _within(_compared(attribute), first, last)
+            # Of times too, unless they are of moments on several days (`archive.query_moments`).
+            if first is not None and last is not None and first > last:
+                raise InvalidQuery(f"The range of {attribute.keyword} ends before it begins.")
+            return within(compared(attribute), first, last)
         case UidList(values=values):
-            return _compared(attribute).in_(values)
+            return Among(compared(attribute), values)
         case SingleValue(value=value):
             return _single(attribute, value, fuzzy=fuzzy)
         case Wildcard(pattern=pattern):
             return _wildcard(attribute, pattern)
+
+
+def compared(attribute: Attribute) -> ColumnElement[Any]:
+    """Return the column of an attribute that keys are compared with."""
+    column = attribute.match_column
+    if column is None:
+        raise LookupError(attribute.keyword)
+    return column
 
 
 def like_pattern(pattern: str) -> str:
@@ -79,97 +86,90 @@ def like_pattern(pattern: str) -> str:
     return escaped.replace("*", "%").replace("?", "_")
 
 
-def _compared(attribute: Attribute) -> ColumnElement[Any]:
-    column = attribute.match_column
-    if column is None:
-        raise LookupError(attribute.keyword)
-    return column
-
-
-def _within(column: ColumnElement[Any], first: str | None, last: str | None) -> Condition:
-    bounds = [column != ""]
+def within(column: ColumnElement[Any], first: str | None, last: str | None) -> Predicate:
+    """Demand a value between two, both included, either of which may be missing."""
+    bounds = [Comparison(other_than, column, "")]
     if first is not None:
-        bounds.append(column >= first)
+        bounds.append(Comparison(at_least, column, first))
     if last is not None:
-        bounds.append(column <= last)
-    return and_(*bounds)
+        bounds.append(Comparison(at_most, column, last))
+    return Every(tuple(bounds))
 
 
-def _single(attribute: Attribute, value: str, *, fuzzy: bool) -> Condition:
-    column = _compared(attribute)
+def _single(attribute: Attribute, value: str, *, fuzzy: bool) -> Predicate:
+    column = compared(attribute)
     match attribute.matching:
         case Matching.NAME:
             return _fuzzy_name(column, value) if fuzzy else _name(attribute, value)
         case Matching.NUMBER:
-            return column == int(value)
+            return Comparison(equal, column, int(value))
         case Matching.TIME:
             # 1030 means the whole minute, and stored times differ in how far they are written out.
-            return column.like(f"{value}%")
+            return Comparison(like, column, f"{value}%")
         case Matching.TEXT if attribute.multiple:
-            return _one_of_several(attribute, like_pattern(_normal(attribute)(value)))
+            return _one_of_several(column, like_pattern(_normal(attribute)(value)))
         case _:
-            return column == _normal(attribute)(value)
+            return Comparison(equal, column, _normal(attribute)(value))
 
 
-def _wildcard(attribute: Attribute, pattern: str) -> Condition:
+def _wildcard(attribute: Attribute, pattern: str) -> Predicate:
     if attribute.matching is Matching.NAME:
         return _name(attribute, pattern)
-    column, normal = _compared(attribute), _normal(attribute)(pattern)
+    column, normal = compared(attribute), _normal(attribute)(pattern)
     if attribute.multiple:
-        return _one_of_several(attribute, like_pattern(normal))
+        return _one_of_several(column, like_pattern(normal))
     if not attribute.normalized:
-        # LIKE ignores case on one database and not on the other; folding both sides makes them agree.
-        return func.lower(column).like(like_pattern(normal).lower(), escape=ESCAPE)
-    return and_(_begins(column, normal), column.like(like_pattern(normal), escape=ESCAPE))
+        return Comparison(like_in_any_case, column, like_pattern(normal).lower())
+    return Every((*_begins(column, normal), Comparison(like, column, like_pattern(normal))))
 
 
-def _one_of_several(attribute: Attribute, like: str) -> Condition:
-    values = literal("\\") + _compared(attribute) + literal("\\")
+def _one_of_several(column: ColumnElement[Any], pattern: str) -> Predicate:
     divider = ESCAPE * 2
-    return values.like(f"%{divider}{like}{divider}%", escape=ESCAPE)
+    return Comparison(like_one_of_several, column, f"%{divider}{pattern}{divider}%")
 
 
-def _begins(column: ColumnElement[Any], pattern: str) -> Condition:
+def _begins(column: ColumnElement[Any], pattern: str) -> tuple[Predicate, ...]:
     """Bound the values by what stands before the first wildcard, which an index can look up, unlike LIKE."""
     prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
     if not prefix:
-        return true()
-    by_code_point = ByCodePoint(column)
-    return and_(by_code_point >= prefix, by_code_point <= prefix + _LAST)
+        return ()
+    return Comparison(from_code_point, column, prefix), Comparison(to_code_point, column, prefix + _LAST)
 
 
-def _name(attribute: Attribute, text: str) -> Condition:
+def _name(attribute: Attribute, text: str) -> Predicate:
     """Match a person name without regard to case, whole or in one of its component groups (PS3.5 Section 6.2.1)."""
-    column = _compared(attribute)
+    column = compared(attribute)
     pattern = normalize_name(text)
     forms = [pattern]
     if pattern.endswith("^*"):
         # An asterisk stands for nothing too, and then the divider before it is not written.
         forms.append(pattern[:-2])
     if attribute.multiple:
-        return or_(*(_one_of_several(attribute, like_pattern(form)) for form in forms))
-    return or_(*(_name_form(column, form) for form in forms))
+        return Some(tuple(_one_of_several(column, like_pattern(form)) for form in forms))
+    parts = [_name_form(column, form) for form in forms]
+    if "=" not in pattern and not pattern.isascii():
+        # Only the groups behind the first, alphabetic one hold anything but the letters of a language.
+        parts += [found for form in forms for found in _in_later_groups(column, form)]
+    return parts[0] if len(parts) == 1 else Some(tuple(parts))
 
 
-def _name_form(column: ColumnElement[Any], pattern: str) -> Condition:
-    like = like_pattern(pattern)
-    likes = [like, f"{like}=%"]
-    if "=" in pattern or pattern.isascii():
-        # The alphabetic group stands first, so that an index finds it; only the others hold anything but ASCII.
-        return and_(_begins(column, pattern), or_(*(column.like(one, escape=ESCAPE) for one in likes)))
-    likes += [f"%={like}", f"%={like}=%"]
-    return or_(*(column.like(one, escape=ESCAPE) for one in likes))
+def _name_form(column: ColumnElement[Any], pattern: str) -> Predicate:
+    likes = like_pattern(pattern), f"{like_pattern(pattern)}=%"
+    return Every((*_begins(column, pattern), Some(tuple(Comparison(like, column, one) for one in likes))))
 
 
-def _fuzzy_name(column: ColumnElement[Any], value: str) -> Condition:
+def _in_later_groups(column: ColumnElement[Any], pattern: str) -> list[Predicate]:
+    if column in GROUPS:
+        return [Every((group.is_there, _name_form(group.text, pattern))) for group in GROUPS[column]]
+    likes = (f"%={like_pattern(pattern)}", f"%={like_pattern(pattern)}=%")
+    return [Comparison(like, column, one) for one in likes]
+
+
+def _fuzzy_name(column: ColumnElement[Any], value: str) -> Predicate:
     """Every word of the key begins a word of the name, in whatever order they are given."""
     words = [like_pattern(word) for word in re.split(r"[\s^=,]+", normalize_name(value)) if word]
-    return and_(
-        true(),
-        *(
-            or_(*(column.like(f"{before}{word}%", escape=ESCAPE) for before in ("", "%^", "% ", "%=", "%-")))
-            for word in words
-        ),
+    return Every(
+        tuple(Some(tuple(Comparison(like, column, f"{before}{word}%") for before in _WORD_STARTS)) for word in words)
     )
 
 

@@ -3,8 +3,7 @@
 SQLite has no statistics, and would take the index of the tenant, of whom almost every row is, for a selective one.
 """
 
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy.ext.compiler import compiles
@@ -12,11 +11,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Text
 
-from archive.query_keys import AnyOf, Key, Range, SingleValue, UidList, Wildcard
-from archive.query_model import Query
+from archive.query_predicates import Predicate, Some, is_bounded
 
-_PATIENT_NAME: Final = 0x00100010
-STUDY_KEYS: Final = (0x00080020, 0x00080050, _PATIENT_NAME, 0x00100020, 0x0020000D)
+PATIENT_NAME: Final = 0x00100010
+STUDY_KEYS: Final = (0x00080020, 0x00080050, PATIENT_NAME, 0x00100020, 0x0020000D)
 """Study Date, Accession Number, Patient's Name, Patient ID, Study Instance UID."""
 SERIES_KEYS: Final = (0x0020000E,)
 """Series Instance UID."""
@@ -42,21 +40,17 @@ def _without_index(element: Anywhere, compiler: SQLCompiler, **options: Any) -> 
     return f"+{compiler.process(element.clauses, **options)}"
 
 
-def is_looked_up(query: Query, tags: Collection[int] = STUDY_KEYS + SERIES_KEYS + INSTANCE_KEYS) -> bool:
-    """Tell whether one of the keys, of those named, is found by an index."""
-    return any(_is_bounded(tag, query.keys[tag], fuzzy=query.fuzzy) for tag in tags if tag in query.keys)
+def is_looked_up(
+    predicates: Mapping[int, Predicate], tags: Collection[int] = STUDY_KEYS + SERIES_KEYS + INSTANCE_KEYS
+) -> bool:
+    """Tell whether one of the keys, of those named, is found by an index that begins with the tenant."""
+    return any(
+        is_bounded(predicates[tag]) and not is_looked_up_apart(tag, predicates[tag])
+        for tag in tags
+        if tag in predicates
+    )
 
 
-def _is_bounded(tag: int, key: Key, *, fuzzy: bool) -> bool:
-    match key:
-        case SingleValue(value=text) | Wildcard(pattern=text):
-            if tag == _PATIENT_NAME and (fuzzy or not (text.isascii() or "=" in text)):
-                # Words of a name, and names in other scripts, may stand anywhere in the value.
-                return False
-            return not re.match(r"[*?]", text)
-        case UidList() | Range():
-            return True
-        case AnyOf(keys=keys):
-            return all(_is_bounded(tag, one, fuzzy=fuzzy) for one in keys)
-        case _:
-            return False
+def is_looked_up_apart(tag: int, predicate: Predicate) -> bool:
+    """Tell whether a name is found by several indexes, each of which is searched for itself."""
+    return tag == PATIENT_NAME and isinstance(predicate, Some) and is_bounded(predicate)

@@ -135,9 +135,9 @@ def _uid_key(attribute: Attribute, values: tuple[str, ...]) -> Key:
 
 def _one_key(attribute: Attribute, value: str) -> Key:
     if attribute.matching is Matching.DATE:
-        return _range_key(attribute, value, _date_bounds)
+        return _range_key(attribute, value, date_bounds)
     if attribute.matching is Matching.TIME:
-        return _range_key(attribute, value, _time_bounds)
+        return _range_key(attribute, value, time_bounds)
     if attribute.matching in {Matching.NUMBER, Matching.INTEGER_TEXT} or attribute.vr == "IS":
         return SingleValue(_integer(attribute, value))
     if len(value) > MAX_PATTERN_LENGTH:
@@ -163,7 +163,7 @@ def _integer(attribute: Attribute, value: str) -> str:
     return str(int(value))
 
 
-def _date_bounds(value: str) -> tuple[str, str] | None:
+def date_bounds(value: str) -> tuple[str, str] | None:
     """YYYYMMDD, also in the form YYYY.MM.DD of ACR-NEMA, which readers of PS3.5 Table 6.2-1 must support."""
     found = _DATE.fullmatch(value)
     if found is None:
@@ -173,7 +173,7 @@ def _date_bounds(value: str) -> tuple[str, str] | None:
     return (date, date) if "01" <= month <= "12" and "01" <= day <= "31" else None
 
 
-def _time_bounds(value: str) -> tuple[str, str] | None:
+def time_bounds(value: str) -> tuple[str, str] | None:
     """First and last HHMMSS.FFFFFF of a time, which may be given in part: 10 is from 10 to 105959.999999."""
     found = _TIME.fullmatch(value)
     if found is None:
@@ -196,6 +196,6 @@ def _range_key(attribute: Attribute, value: str, bounds: Callable[[str], tuple[s
     understood = hyphen and (first or not first_text) and (last or not last_text) and (first or last)
     if not understood:
         raise InvalidQuery(f"A value of {attribute.keyword} is neither a date or time nor a range.")
-    if first and last and first[0] > last[1]:
+    if attribute.matching is Matching.DATE and first and last and first[0] > last[1]:
         raise InvalidQuery(f"The range of {attribute.keyword} ends before it begins.")
     return Range(first[0] if first else None, last[1] if last else None)

@@ -51,6 +51,8 @@ class Query:
         Fuzzy matching of person names.
     combined_date_time
         A date range and a time range of the same event are one range of moments (PS3.4 Section C.2.2.2.5.4).
+    zone
+        Minutes by which dates and times of the keys are ahead of UTC; none where they are not moved.
     include_hidden
         Show instances that were rejected as well.
     """
@@ -64,12 +66,13 @@ class Query:
     after: int | None = None
     fuzzy: bool = False
     combined_date_time: bool = False
+    zone: int | None = None
     include_hidden: bool = False
 
     @property
     def wanted(self) -> frozenset[int]:
         """All attributes that the answer should have."""
-        return self.return_tags | self.keys.keys()
+        return self.return_tags.union(self.keys)
 
     @property
     def unsupported(self) -> frozenset[int]:

@@ -15,7 +15,7 @@ from archive.database import Database
 from archive.errors import InvalidQuery
 from archive.matching import normalize_text
 from archive.query import Level, Match, Query, count, find, key_for, page, sequence_key
-from archive.query_statement import statement
+from archive.query_statement import ask, statement
 from tests.archive.index_rows import add_instance
 
 
@@ -229,8 +229,8 @@ def test_what_a_study_is_told_by_is_the_same_in_all_that_is_below_it(archive: Da
 
 def test_what_a_study_is_told_by_is_not_worked_out_for_each_of_its_instances() -> None:
     asked = query(Level.IMAGE, "NumberOfStudyRelatedInstances", "ModalitiesInStudy", "NumberOfSeriesRelatedInstances")
-    assert "count(" not in str(statement("default", asked).select)
-    assert "count(" in str(statement("default", query(Level.STUDY, "NumberOfStudyRelatedInstances")).select)
+    assert "count(" not in str(statement(ask("default", asked)))
+    assert "count(" in str(statement(ask("default", query(Level.STUDY, "NumberOfStudyRelatedInstances"))))
 
 
 def test_sequences_match_by_the_attributes_of_their_item(archive: Database) -> None:

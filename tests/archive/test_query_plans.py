@@ -11,8 +11,9 @@ from sqlalchemy import Connection, text
 from archive import schema
 from archive.database import Database
 from archive.query import Level, Query, key_for, page
-from archive.query_statement import statement
+from archive.query_statement import ask, statement
 from tests import postgres
+from tests.archive.index_rows import add_instance
 from tests.benchmarks import query_index
 
 STUDIES = 20_000
@@ -50,14 +51,20 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     schema.upgrade(url)
     with Database(url) as database:
         database.write(query_index.fill, STUDIES)
+        database.write(add_a_name_in_other_scripts)
         database.write(query_index.gather_statistics)
         yield database
     if request.param == "postgresql":
         server.drop("plans")
 
 
+def add_a_name_in_other_scripts(connection: Connection) -> None:
+    name = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    add_instance(connection, uids=("1.2", "1.2.3", "1.2.3.4"), of_study={"patient_id": "J1", "patient_name": name})
+
+
 def plan(connection: Connection, asked: Query) -> str:
-    built = statement("default", asked).select
+    built = statement(ask("default", asked))
     compiled = str(built.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
     return "\n".join(str(row[-1]) for row in connection.execute(text(explain + compiled.replace(":", r"\:"))))
@@ -66,6 +73,8 @@ def plan(connection: Connection, asked: Query) -> str:
 INDEXED = {
     "ix_study_tenant_patient_id_match": query(Level.STUDY, PatientID="PID0000042"),
     "ix_study_tenant_patient_name_match": query(Level.STUDY, PatientName="doering00*"),
+    "ix_study_name_ideographic": query(Level.STUDY, PatientName="山田*"),
+    "ix_study_name_phonetic": query(Level.STUDY, PatientName="やまだ^たろう"),
     "ix_study_tenant_study_date_study_time": query(Level.STUDY, StudyDate="19930101-19930107"),
     "ix_study_tenant_accession_number_match": query(Level.STUDY, AccessionNumber="ACC0000123"),
     "study_instance_uid": query(Level.STUDY, StudyInstanceUID=query_index.study_uid(77)),

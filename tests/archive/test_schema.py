@@ -1,6 +1,7 @@
 """The schema: migrations make exactly the tables the program uses."""
 
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,16 @@ from tests import postgres
 
 
 def differences(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+    context = MigrationContext.configure(connection, opts={"include_name": is_compared})
+    with warnings.catch_warnings():
+        # SQLite cannot tell of indexes over expressions.
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index")
+        return list(compare_metadata(context, metadata))
+
+
+def is_compared(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out the indexes over parts of names: queries and the migration share their SQL, tables know none of it."""
+    return not (kind == "index" and name in {"ix_study_name_ideographic", "ix_study_name_phonetic"})
 
 
 def test_migrations_make_the_tables_of_the_program(database: Database) -> None:
