@@ -1,4 +1,4 @@
-"""Values in the DICOM JSON Model (PS3.18 Annex F.2): from bytes of a data set, and from values of the index.
+"""Values in the DICOM JSON Model (PS3.18 Annex F.2): from bytes of a data set, and from values.
 
 Whatever a value holds, the JSON is valid: what cannot be read as its VR demands becomes null or is left out.
 """
@@ -52,7 +52,7 @@ def element_from_bytes(vr: bytes, value: bytes, codec: str, *, big_endian: bool)
 
 
 def element_from_values(vr: str, values: Sequence[Any]) -> JsonElement:
-    """Give an attribute as the index has it."""
+    """Give an attribute of which the values are known."""
     element: JsonElement = {"vr": vr}
     if not values:
         return element
@@ -60,9 +60,9 @@ def element_from_values(vr: str, values: Sequence[Any]) -> JsonElement:
         case "PN":
             element["Value"] = [person_name(str(value)) or None for value in values]
         case "IS" | "US":
-            element["Value"] = [_integer(str(value)) for value in values]
+            element["Value"] = [integer(str(value)) for value in values]
         case "DS":
-            element["Value"] = [_decimal(str(value)) for value in values]
+            element["Value"] = [decimal(str(value)) for value in values]
         case _:
             element["Value"] = list(values)
     return element
@@ -84,11 +84,11 @@ def _names(value: bytes, _vr: bytes, codec: str, _big_endian: bool) -> list[Any]
 
 
 def _integers(value: bytes, _vr: bytes, _codec: str, _big_endian: bool) -> list[Any]:  # noqa: FBT001
-    return [_integer(part) for part in value.decode("ascii", "replace").split("\\")]
+    return [integer(part) for part in value.decode("ascii", "replace").split("\\")]
 
 
 def _decimals(value: bytes, _vr: bytes, _codec: str, _big_endian: bool) -> list[Any]:  # noqa: FBT001
-    return [_decimal(part) for part in value.decode("ascii", "replace").split("\\")]
+    return [decimal(part) for part in value.decode("ascii", "replace").split("\\")]
 
 
 def _numbers(value: bytes, vr: bytes, _codec: str, big_endian: bool) -> list[Any]:  # noqa: FBT001
@@ -103,12 +103,14 @@ def _tags(value: bytes, _vr: bytes, _codec: str, big_endian: bool) -> list[Any]:
     return [f"{group:04X}{element:04X}" for group, element in zip(halves[::2], halves[1::2], strict=True)]
 
 
-def _integer(text: str) -> int | None:
+def integer(text: str) -> int | None:
+    """Read a value of VR IS; none where it is none."""
     stripped = text.strip(" \0")
     return int(stripped) if _INTEGER.fullmatch(stripped) else None
 
 
-def _decimal(text: str) -> float | None:
+def decimal(text: str) -> float | None:
+    """Read a value of VR DS; none where it is none."""
     stripped = text.strip(" \0")
     number = float(stripped) if _DECIMAL.fullmatch(stripped) else math.nan
     return number if math.isfinite(number) else None

@@ -1,22 +1,27 @@
 """QIDO-RS: searching for studies, series and instances (PS3.18 Section 10.6)."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from access.principals import Principal
-from archive.query import Level, Query, key_for, page
+from archive.query import Level, Query, key_for, page_and_rest
 from dicomweb.media_types import accepted
+from dicomweb.model_forms import JSON, prefers_xml
+from dicomweb.native_xml import XML
 from dicomweb.problems import not_acceptable
 from dicomweb.qido_attributes import returned
 from dicomweb.qido_json import MatchWriter
-from dicomweb.qido_params import MAX_LIMIT, SearchParameters, parse_parameters
+from dicomweb.qido_params import SearchParameters, parse_parameters
+from dicomweb.qido_xml import as_parts
 from dicomweb.services import Services, base_url
 
-JSON: Final = "application/dicom+json"
 _STUDY, _SERIES = 0x0020000D, 0x0020000E
+# More are there for sure; to count all of a large archive would take longer than the search.
+_MOST_COUNTED: Final = 1000
 
 
 class Qido:
@@ -44,14 +49,18 @@ class Qido:
         return await self._search(request, principal, Level.IMAGE)
 
     async def _search(self, request: Request, principal: Principal, level: Level) -> Response:
-        require_json(request)
+        as_xml = prefers_xml(request, multipart=True)
         asked = parse_parameters(request.query_params.multi_items(), level)
         query = build_query(level, asked, request.path_params)
-        matches = await self._services.database.read(page, principal.tenant, query, asked.limit + 1)
+        found, rest = await self._services.database.read(
+            page_and_rest, principal.tenant, query, asked.limit, _MOST_COUNTED
+        )
         base = base_url(request)
-        answer = MatchWriter(level, base).array(matches[: asked.limit])
-        headers = _warnings(asked, more=len(matches) > asked.limit)
-        return Response(answer, media_type=JSON, headers=headers)
+        headers = _warnings(base, rest)
+        if not found and (as_xml or _names_dicom(request)):
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+        matches = MatchWriter(level, base).array(found)
+        return as_parts(matches, headers) if as_xml else Response(matches, media_type=JSON, headers=headers)
 
 
 class DicomJson(JSONResponse):
@@ -61,8 +70,8 @@ class DicomJson(JSONResponse):
 
 
 def require_json(request: Request) -> None:
-    """Refuse what does not take JSON, the only form in which searches and metadata are answered."""
-    if not any(found.covers(JSON) or found.covers("application/json") for found in accepted(request)):
+    """Refuse what does not take JSON, the only form of an answer."""
+    if not any(one.covers(JSON) or one.covers("application/json") for one in accepted(request)):
         raise not_acceptable("This is answered as application/dicom+json only.")
 
 
@@ -78,13 +87,25 @@ def build_query(level: Level, asked: SearchParameters, path: Mapping[str, str]) 
         level=level,
         keys=keys,
         return_tags=wanted | asked.include,
-        limit=asked.limit + 1,
         offset=asked.offset,
         fuzzy=asked.fuzzy,
+        # Always so in searches (PS3.18 Section 8.3.4.1.1).
+        combined_date_time=True,
+        zone=asked.zone,
     )
 
 
-def _warnings(asked: SearchParameters, *, more: bool) -> dict[str, str]:
-    """Say that the answer was cut by this node, not by the client (PS3.18 Section 10.6.3.2)."""
-    cut = more and (asked.clamped or asked.limit >= MAX_LIMIT)
-    return {"Warning": '299 isocenter "There are additional results that can be requested"'} if cut else {}
+def _names_dicom(request: Request) -> bool:
+    """Tell whether the client names a media type of DICOM, and so knows that 204 stands for no matches.
+
+    PS3.18 Section 8.3.4.4.1 wants 204. Whoever takes anything, or asks for plain JSON, gets an empty array.
+    """
+    return any(one.content in {JSON, XML} for one in accepted(request))
+
+
+def _warnings(service: str, rest: int) -> dict[str, str]:
+    """Say that there is more, whoever set the limit (PS3.18 Section 8.3.4.4.1)."""
+    if not rest:
+        return {}
+    number = str(rest) if rest < _MOST_COUNTED else f"at least {rest}"
+    return {"Warning": f"299 {service}: There are {number} additional results that can be requested"}

@@ -22,6 +22,12 @@ RETURNED: Final[Mapping[Level, frozenset[int]]] = MappingProxyType(
     {level: frozenset(_TAGS[keyword] for keyword in keywords.split()) for level, keywords in _KEYWORDS.items()}
 )
 
+RETRIEVE_URL: Final = 0x00081190
+CONSTANTS: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
+    {0x00080005: ("ISO_IR 192",), 0x00080056: ("ONLINE",)}
+)
+"""Specific Character Set of the answer, and Instance Availability: all that is here is at hand."""
+
 # Only images have these; the answers for other objects go without them (PS3.18 Table 10.6.3-5).
 OF_IMAGES: Final = frozenset(_TAGS[keyword] for keyword in ("Rows", "Columns", "BitsAllocated", "NumberOfFrames"))
 # Computed over everything below; `includefield=all` of a long list would be slow for what nobody reads.

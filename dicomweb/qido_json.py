@@ -1,22 +1,17 @@
-"""Matches in the DICOM JSON Model (PS3.18 Annex F), as text.
+"""Matches in the DICOM JSON Model (PS3.18 Annex F), as text: what is the same for all matches is written once."""
 
-Most attributes of one answer are the same in many matches, so that each different value is written once.
-"""
-
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any, Final
 
-from archive.query import ATTRIBUTES, Level, Match, Value
-from dicomweb.json_values import JsonElement, element_from_values
-from dicomweb.qido_attributes import OF_IMAGES
+from pydicom.datadict import dictionary_VR
 
-_RETRIEVE_URL: Final = 0x00081190
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_CONSTANT: Final[Mapping[int, JsonElement]] = {
-    0x00080005: {"vr": "CS", "Value": ["ISO_IR 192"]},
-    0x00080056: {"vr": "CS", "Value": ["ONLINE"]},
-}
+from archive.query import ATTRIBUTES, Level, Match, Value
+from dicomweb.json_values import decimal, integer, person_name
+from dicomweb.qido_attributes import CONSTANTS, OF_IMAGES, RETRIEVE_URL
+
+_Write = Callable[[tuple[Value, ...]], str]
 
 
 class MatchWriter:
@@ -33,8 +28,7 @@ class MatchWriter:
     def __init__(self, level: Level, base: str) -> None:
         self._level = level
         self._base = base
-        self._written: dict[tuple[int, tuple[Value, ...]], str] = {}
-        self._order: tuple[int, ...] = ()
+        self._members: Sequence[tuple[int, _Write]] = ()
 
     def array(self, matches: Iterable[Match]) -> bytes:
         """Write all matches as a JSON array."""
@@ -42,51 +36,67 @@ class MatchWriter:
 
     def _object(self, match: Match) -> str:
         """Write a match, its attributes in order of their tags."""
-        values = match.values
-        if not self._order:
+        values = {**match.values, **CONSTANTS, RETRIEVE_URL: (retrieve_url(self._base, self._level, match),)}
+        if not self._members:
             # All matches of an answer have the same attributes.
-            self._order = tuple(sorted({*values, *_CONSTANT, _RETRIEVE_URL}))
-        members = (self._member(tag, values.get(tag, ()), match) for tag in self._order)
-        return f"{{{','.join(filter(None, members))}}}"
-
-    def _member(self, tag: int, values: tuple[Value, ...], match: Match) -> str:
-        if tag == _RETRIEVE_URL:
-            return _text(tag, {"vr": "UR", "Value": [self._retrieve_url(match)]})
-        try:
-            return self._written[tag, values]
-        except KeyError:
-            written = self._written[tag, values] = _text(tag, _element(tag, values))
-            return written
-        except TypeError:
-            # Items of sequences are mappings, which are no keys.
-            return _text(tag, _element(tag, values))
-
-    def _retrieve_url(self, match: Match) -> str:
-        url = f"{self._base}/studies/{match.study_instance_uid}"
-        if self._level.depth >= Level.SERIES.depth:
-            url += f"/series/{match.series_instance_uid}"
-        if self._level is Level.IMAGE:
-            url += f"/instances/{match.sop_instance_uid}"
-        return url
+            self._members = [(tag, _writer(tag)) for tag in sorted(values)]
+        return f"{{{','.join([text for tag, write in self._members if (text := write(values[tag]))])}}}"
 
 
-def _text(tag: int, element: JsonElement | None) -> str:
-    if element is None:
-        return ""
-    return f'"{tag:08X}":{_ENCODE(element)}'
+def retrieve_url(base: str, level: Level, match: Match) -> str:
+    """Give the URL that a match can be retrieved from."""
+    url = f"{base}/studies/{match.study_instance_uid}"
+    if level.depth >= Level.SERIES.depth:
+        url += f"/series/{match.series_instance_uid}"
+    if level is Level.IMAGE:
+        url += f"/instances/{match.sop_instance_uid}"
+    return url
 
 
-def _element(tag: int, values: tuple[Any, ...]) -> JsonElement | None:
-    """Give an attribute; none for one that only images have, and this object has not."""
-    if tag in _CONSTANT:
-        return _CONSTANT[tag]
-    if not values and tag in OF_IMAGES:
-        return None
-    attribute = ATTRIBUTES[tag]
-    if not attribute.items:
-        return element_from_values(attribute.vr, values)
-    items = [
-        {f"{inner:08X}": element_from_values(attribute.items[inner].vr, texts) for inner, texts in sorted(item.items())}
-        for item in values
-    ]
-    return {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
+@lru_cache(maxsize=1024)
+def _writer(tag: int) -> _Write:
+    """Give the function that writes an attribute; it writes nothing for what only images have, and this has not."""
+    vr = ATTRIBUTES[tag].vr if tag in ATTRIBUTES else dictionary_VR(tag)
+    opening = f'"{tag:08X}":{{"vr":"{vr}"'
+    empty = "" if tag in OF_IMAGES else opening + "}"
+    encode = _item if vr == "SQ" else _ENCODERS.get(vr, _text)
+
+    def write(values: tuple[Value, ...]) -> str:
+        if not values:
+            return empty
+        return f'{opening},"Value":[{",".join(map(encode, values))}]}}'
+
+    return write
+
+
+def _text(value: Any) -> str:
+    return encode_basestring(value) if isinstance(value, str) else str(value)
+
+
+def _name(value: Any) -> str:
+    groups = person_name(str(value))
+    written = ",".join([f'"{group}":{encode_basestring(text)}' for group, text in groups.items()])
+    return f"{{{written}}}" if written else "null"
+
+
+def _integer(value: Any) -> str:
+    number = value if isinstance(value, int) else integer(value)
+    return "null" if number is None else str(number)
+
+
+def _decimal(value: Any) -> str:
+    number = decimal(str(value))
+    return "null" if number is None else repr(number)
+
+
+def _item(value: Any) -> str:
+    item: Mapping[int, tuple[Value, ...]] = value
+    return f"{{{','.join([_writer(tag)(item[tag]) for tag in sorted(item)])}}}"
+
+
+_ENCODERS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "PN": _name,
+    "IS": _integer,
+    "US": _integer,
+    "DS": _decimal,
+}

@@ -1,10 +1,11 @@
 """The query parameters of QIDO-RS as a query of the archive (PS3.18 Section 8.3.4 and 10.6.1)."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from archive.query import ATTRIBUTES, Key, Level, attribute_for, is_matched, key_for, sequence_key
+from archive.query import ATTRIBUTES, Key, Level, attribute_for, is_matched, key_for, parse_zone, sequence_key
 from dicomweb.problems import bad_request
 from dicomweb.qido_attributes import everything
 
@@ -13,8 +14,7 @@ MAX_LIMIT: Final = 10_000
 _MAX_OFFSET: Final = 1_000_000_000
 _MOST_PARAMETERS: Final = 256
 _MOST_DIGITS: Final = 18
-# Options of other sections of the standard, which change nothing here.
-_IGNORED: Final = frozenset({"accept", "charset", "emptyvaluematching", "multiplevaluematching"})
+_UTF8: Final = frozenset({"utf-8", "utf8"})
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
@@ -30,18 +30,18 @@ class SearchParameters:
         Attributes to return beside the usual ones.
     limit, offset
         As they are used.
-    clamped
-        True when the client asked for more than is given at once.
     fuzzy
         Fuzzy matching of person names.
+    zone
+        Minutes by which the client's dates and times are ahead of UTC, where it says so.
     """
 
     keys: dict[int, Key] = field(default_factory=dict)
     include: set[int] = field(default_factory=set)
     limit: int = DEFAULT_LIMIT
     offset: int = 0
-    clamped: bool = False
     fuzzy: bool = False
+    zone: int | None = None
 
 
 def parse_parameters(pairs: Iterable[tuple[str, str]], level: Level) -> SearchParameters:
@@ -67,7 +67,11 @@ def parse_parameters(pairs: Iterable[tuple[str, str]], level: Level) -> SearchPa
     for number, (name, value) in enumerate(pairs):
         if number >= _MOST_PARAMETERS:
             raise bad_request(f"There are more than {_MOST_PARAMETERS} query parameters.")
-        if name in _IGNORED or _take_option(found, name, value, level):
+        if name in _OPTIONS:
+            _OPTIONS[name](found, value)
+            continue
+        if name == "includefield":
+            found.include |= _included(value, level)
             continue
         path = _path(name)
         if len(path) == 1:
@@ -79,24 +83,48 @@ def parse_parameters(pairs: Iterable[tuple[str, str]], level: Level) -> SearchPa
     return found
 
 
-def _take_option(found: SearchParameters, name: str, value: str, level: Level) -> bool:
-    match name:
-        case "limit":
-            wanted = _count(name, value)
-            found.limit, found.clamped = min(wanted, MAX_LIMIT), wanted > MAX_LIMIT
-        case "offset":
-            found.offset = _count(name, value)
-            if found.offset > _MAX_OFFSET:
-                raise bad_request("The query parameter offset is too large.")
-        case "fuzzymatching":
-            if value.lower() not in _BOOLEANS:
-                raise bad_request("The query parameter fuzzymatching is either true or false.")
-            found.fuzzy = _BOOLEANS[value.lower()]
-        case "includefield":
-            found.include |= _included(value, level)
-        case _:
-            return False
-    return True
+def _take_limit(found: SearchParameters, value: str) -> None:
+    found.limit = min(_count("limit", value), MAX_LIMIT)
+
+
+def _take_offset(found: SearchParameters, value: str) -> None:
+    found.offset = _count("offset", value)
+    if found.offset > _MAX_OFFSET:
+        raise bad_request("The query parameter offset is too large.")
+
+
+def _take_fuzzy(found: SearchParameters, value: str) -> None:
+    if value.lower() not in _BOOLEANS:
+        raise bad_request("The query parameter fuzzymatching is either true or false.")
+    found.fuzzy = _BOOLEANS[value.lower()]
+
+
+def _take_zone(found: SearchParameters, value: str) -> None:
+    # A plus sign that was not percent-encoded arrives as a space.
+    found.zone = parse_zone(value.replace(" ", "+")) if value else None
+
+
+def _take_charset(_found: SearchParameters, value: str) -> None:
+    """Take UTF-8 only: that is what answers are in (PS3.18 Section 8.3.3.2)."""
+    if not any(name.partition(";")[0].strip().lower() in _UTF8 for name in value.split(",")):
+        raise bad_request("The query parameter charset does not name UTF-8, in which answers are written.")
+
+
+def _ignore(_found: SearchParameters, _value: str) -> None:
+    """Leave out what belongs to other sections of the standard, and changes nothing here."""
+
+
+_OPTIONS: Final[Mapping[str, Callable[[SearchParameters, str], None]]] = {
+    "limit": _take_limit,
+    "offset": _take_offset,
+    "fuzzymatching": _take_fuzzy,
+    "TimezoneOffsetFromUTC": _take_zone,
+    "00080201": _take_zone,
+    "charset": _take_charset,
+    "accept": _ignore,
+    "emptyvaluematching": _ignore,
+    "multiplevaluematching": _ignore,
+}
 
 
 def _count(name: str, value: str) -> int:
@@ -139,16 +167,9 @@ def _tag(text: str) -> int | None:
 
 
 def _divide(tag: int, value: str) -> list[str]:
-    """Divide a value at backslashes, and where it is of UIDs at commas too (PS3.18 Section 8.3.4.1)."""
-    if tag in ATTRIBUTES and ATTRIBUTES[tag].vr == "UI":
-        value = value.replace(",", "\\")
-    # A backslash in a value of one alone is part of no value at all, but some senders stored it.
-    return value.split("\\") if _is_multiple(tag) else [value]
-
-
-def _is_multiple(tag: int) -> bool:
+    """Divide UIDs, and codes, at commas (PS3.18 Section 8.3.4.1) and at backslashes, as in C-FIND."""
     attribute = ATTRIBUTES.get(tag)
-    return attribute is not None and attribute.vr in {"UI", "CS"}
+    return re.split(r"[,\\]", value) if attribute is not None and attribute.vr in {"UI", "CS"} else [value]
 
 
 def _shown(name: str) -> str:
