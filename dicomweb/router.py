@@ -20,6 +20,7 @@ from dicomweb.rendered import Rendered
 from dicomweb.resources import FRAMES, LEVELS, RESOURCES, SERIES, STUDIES, STUDY, URI, VALUE
 from dicomweb.services import ROOT, Authorization, Authorize, Services
 from dicomweb.stow import Stow
+from dicomweb.ups_router import add_channel, worklist_routes
 from dicomweb.wado import Wado
 from dicomweb.wado_uri import WadoUri
 
@@ -40,7 +41,7 @@ def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
 
     def add(methods: list[str], permission: Permission, routes: Iterable[tuple[str, Handler]]) -> None:
         for path, handler in routes:
-            endpoint = protected(handler, authorize(permission))
+            endpoint = _protected(handler, authorize(permission))
             router.add_api_route(path, endpoint, methods=methods, response_class=Response)
 
     add(["GET", "HEAD"], Permission.READ_IMAGES, _reading(services))
@@ -48,6 +49,9 @@ def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
     add(["POST"], Permission.STORE_IMAGES, [(path, stow.store) for path in (STUDIES, STUDY)])
     add(["DELETE"], Permission.DELETE_STUDIES, [(level, deleting.delete) for level in LEVELS])
     add(["OPTIONS"], Permission.READ_IMAGES, [(path, describe) for path in (ROOT, f"{ROOT}/", *RESOURCES)])
+    for methods, permission, path, handler in worklist_routes(services):
+        add(methods, permission, [(path, handler)])
+    add_channel(router, authorize, services)
     return router
 
 
@@ -71,7 +75,7 @@ def _reading(services: Services) -> Iterator[tuple[str, Handler]]:
     yield URI, WadoUri(services).retrieve
 
 
-def protected(handler: Handler, requirement: Authorization) -> Callable[..., Awaitable[Response]]:
+def _protected(handler: Handler, requirement: Authorization) -> Callable[..., Awaitable[Response]]:
     """Let a handler answer those who may, and tell it who asks."""
 
     async def answer(request: Request, principal: Annotated[Principal, Depends(requirement)]) -> Response:

@@ -1,5 +1,7 @@
 """What the handlers of DICOMweb work with, given by whoever builds the application."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -11,6 +13,7 @@ from access.principals import Principal
 from archive.database import AsyncDatabase
 from archive.decoding import PixelWorker, shared_pool
 from archive.ingest import Archive
+from archive.workitems import Performing
 from dicomweb.caching import SizedCache, byte_cache
 from dicomweb.frame_places import FramePlaces, frame_places_cache
 
@@ -31,6 +34,10 @@ class Authorize(Protocol):
         """Return the dependency that requires `permission`."""
 
 
+def _to_nobody(_topic: str) -> None:
+    """Wake nobody: everybody looks now and then anyway."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The parts of the node that DICOMweb needs. They are used, not owned.
@@ -49,6 +56,14 @@ class Services:
         Where the frames of instances stand that were asked for lately.
     max_upload_bytes
         Largest body of a STOW-RS request.
+    ae_title
+        Our own, from which the instances of workitems may be fetched by DIMSE.
+    performing
+        What others may do with the jobs of this node.
+    publish
+        Wakes other processes up, by topic.
+    now
+        Seconds since the epoch.
     """
 
     database: AsyncDatabase
@@ -58,6 +73,16 @@ class Services:
     rendered: SizedCache[bytes] = field(default_factory=byte_cache)
     frame_places: SizedCache[FramePlaces] = field(default_factory=frame_places_cache)
     max_upload_bytes: int = _MAX_UPLOAD_BYTES
+    ae_title: str = ""
+    performing: Performing = field(default_factory=Performing)
+    publish: Callable[[str], object] = _to_nobody
+    now: Callable[[], float] = time.time
+
+    async def wake(self, *topics: str) -> None:
+        """Tell other processes to look, after a change was committed."""
+        for topic in topics:
+            # In a thread: a bus between machines speaks to the network.
+            await asyncio.to_thread(self.publish, topic)
 
 
 def base_url(request: Request) -> str:

@@ -22,9 +22,9 @@ from dicomweb.multipart import Part, multipart_response
 from dicomweb.native_xml import XML, native_xml
 from dicomweb.native_xml_reading import read_native_xml
 from dicomweb.problems import Problem, bad_request
-from dicomweb.services import base_url
+from dicomweb.services import Services, base_url
+from dicomweb.ups_answers import refused, source, wake, warning, warnings_of
 from dicomweb.ups_search import Asked, parse, parse_filter
-from dicomweb.ups_services import UpsServices, refused, warning, warnings_of
 
 Handler = Callable[[Request, Principal], Awaitable[Response]]
 
@@ -43,7 +43,7 @@ class Ups:
         What they work with.
     """
 
-    def __init__(self, services: UpsServices) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
 
     async def create(self, request: Request, principal: Principal) -> Response:
@@ -60,7 +60,7 @@ class Ups:
             principal=principal.username,
             now=self._services.now(),
         )
-        await self._services.wake()
+        await wake(self._services)
         location = f"{base_url(request)}/workitems/{uid}"
         headers = {"Location": location, "Content-Location": location, **warnings_of(request, outcome)}
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
@@ -68,8 +68,8 @@ class Ups:
     async def retrieve(self, request: Request, principal: Principal) -> Response:
         """Answer a workitem (Section 11.5)."""
         as_xml = prefers_xml(request, multipart=False)
-        source = self._services.source(request)
-        found = await self._services.database.read(workitem_search.get, principal.tenant, _uid(request), source)
+        where = source(self._services, request)
+        found = await self._services.database.read(workitem_search.get, principal.tenant, _uid(request), where)
         headers = {"Cache-Control": "no-cache"}
         if as_xml:
             return Response(native_xml(to_json(found)), media_type=XML, headers=headers)
@@ -107,7 +107,7 @@ class Ups:
             )
         except NodeError as error:
             return refused(request, error, ended=HTTPStatus.BAD_REQUEST)
-        await self._services.wake()
+        await wake(self._services)
         return Response(headers={"Content-Location": f"{base_url(request)}/workitems/{_uid(request)}"})
 
     async def change_state(self, request: Request, principal: Principal) -> Response:
@@ -121,7 +121,7 @@ class Ups:
             principal=principal.username,
             now=self._services.now(),
         )
-        await self._services.wake()
+        await wake(self._services)
         return Response(headers=warnings_of(request, outcome))
 
     async def request_cancel(self, request: Request, principal: Principal) -> Response:
@@ -134,7 +134,7 @@ class Ups:
             requesting_ae=principal.username,
             now=self._services.now(),
         )
-        await self._services.wake()
+        await wake(self._services)
         return Response(status_code=HTTPStatus.ACCEPTED, headers=warnings_of(request, outcome))
 
     async def subscribe(self, request: Request, principal: Principal) -> Response:
@@ -153,7 +153,7 @@ class Ups:
             keys=keys,
             now=self._services.now(),
         )
-        await self._services.wake()
+        await wake(self._services)
         headers = {"Content-Location": _channel_url(request, ae_title), **warnings_of(request, outcome)}
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
 
@@ -177,13 +177,13 @@ class Ups:
 
     async def _found(self, request: Request, principal: Principal, asked: Asked) -> tuple[list[dict[str, Any]], bool]:
         """Read page by page until there is enough; gives what is shown, and whether there is more."""
-        source = self._services.source(request) if asked.with_instances else None
+        where = source(self._services, request) if asked.with_instances else None
         wanted = asked.offset + asked.limit + 1
         entries: list[AttributeList] = []
         position: int | None = 0
         while position is not None and len(entries) < wanted:
             found = await self._services.database.read(
-                workitem_search.page, principal.tenant, asked.keys, after=position, source=source
+                workitem_search.page, principal.tenant, asked.keys, after=position, source=where
             )
             entries.extend(found.entries)
             position = found.position

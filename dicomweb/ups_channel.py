@@ -12,7 +12,7 @@ from archive.errors import DatabaseUnavailable
 from archive.workitem_reports import Report
 from archive.workitem_states import Channel
 from dicomweb.attribute_json import to_json
-from dicomweb.ups_services import UpsServices
+from dicomweb.services import Services
 
 _EVENT_CLASS: Final = "1.2.840.10008.5.1.4.34.6.4"
 _N_EVENT_REPORT: Final = 0x0100
@@ -34,7 +34,7 @@ class UpsChannel:
         What it works with.
     """
 
-    def __init__(self, services: UpsServices) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
 
     async def follow(self, socket: WebSocket, principal: Principal) -> None:

@@ -4,45 +4,33 @@ from collections.abc import Iterator
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
-from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from access.permissions import Permission
 from access.principals import Principal
-from dicomweb.protected import ProtectedRoute
 from dicomweb.resources import SUBSCRIBER, WORKITEM, WORKITEMS
-from dicomweb.router import protected
-from dicomweb.services import ROOT, Authorize
+from dicomweb.services import ROOT, Authorize, Services
 from dicomweb.ups import Handler, Ups, reporting_refusals
 from dicomweb.ups_channel import UpsChannel
-from dicomweb.ups_services import UpsServices
 
 CHANNEL: Final = f"{ROOT}/subscribers/{{ae_title}}"
 
 
-def create_ups_router(authorize: Authorize, *, services: UpsServices) -> APIRouter:
-    """Build the router, `/dicom-web/workitems` and the channel of subscribers.
-
-    Parameters
-    ----------
-    authorize
-        Makes the dependency that protects a route and gives the principal.
-    services
-        What the handlers work with.
-    """
-    router = APIRouter(route_class=ProtectedRoute, tags=["DICOMweb"])
+def worklist_routes(services: Services) -> Iterator[tuple[list[str], Permission, str, Handler]]:
+    """Give methods, permission, path and handler of each route."""
     for method, path, permission, handler in _routes(Ups(services)):
-        endpoint = protected(reporting_refusals(handler), authorize(permission))
         methods = ["GET", "HEAD"] if method == "GET" else [method]
-        router.add_api_route(path, endpoint, methods=methods, response_class=Response)
+        yield methods, permission, path, reporting_refusals(handler)
+
+
+def add_channel(router: APIRouter, authorize: Authorize, services: Services) -> None:
+    """Add the WebSocket of subscribers."""
     channel, reading = UpsChannel(services), authorize(Permission.READ_WORKLIST)
 
     @router.websocket(CHANNEL)
     async def follow(socket: WebSocket, principal: Annotated[Principal, Depends(reading)]) -> None:
         """Send a subscriber its event reports."""
         await channel.follow(socket, principal)
-
-    return router
 
 
 def _routes(ups: Ups) -> Iterator[tuple[str, str, Permission, Handler]]:

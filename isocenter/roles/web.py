@@ -22,8 +22,6 @@ from config.settings import Settings
 from dicomweb.caching import byte_cache
 from dicomweb.router import create_router
 from dicomweb.services import Services
-from dicomweb.ups_router import create_ups_router
-from dicomweb.ups_services import UpsServices
 from isocenter.parentage import say_ready
 from isocenter.performing import performing_of
 from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind_web, inherited
@@ -55,24 +53,12 @@ def dependencies(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> W
         database=database,
         archive=node.archive,
         bus=node.bus,
-        routers=(
-            partial(create_router, services=_dicomweb(node, database, decoder)),
-            partial(create_ups_router, services=_worklist(node, database)),
-        ),
+        routers=(partial(create_router, services=_dicomweb(node, database, decoder)),),
         cors_origins=settings.web.cors_origins,
         viewer=Path(isocenter.__file__).parents[1] / "viewer" / "dist",
         deliver=queueing.result,
         analyzers=open_registry(settings).listing,
         listener=_listener(),
-    )
-
-
-def _worklist(node: Node, database: AsyncDatabase) -> UpsServices:
-    return UpsServices(
-        database=database,
-        bus=node.bus,
-        performing=performing_of(node.settings),
-        ae_title=node.settings.dicom.ae_title,
     )
 
 
@@ -83,6 +69,9 @@ def _dicomweb(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> Serv
         decoder=decoder,
         rendered=byte_cache(node.settings.web.rendered_cache_bytes),
         max_upload_bytes=node.settings.web.max_upload_bytes,
+        ae_title=node.settings.dicom.ae_title,
+        performing=performing_of(node.settings),
+        publish=node.bus.publish,
     )
 
 

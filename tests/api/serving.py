@@ -27,7 +27,6 @@ from archive.database import AsyncDatabase, Database
 from archive.ingest import Archive
 from config.settings import Settings
 from dicomweb.router import create_router
-from dicomweb.ups_router import create_ups_router
 from tests.waiting import wait_until
 
 PASSWORD = "correct horse battery staple"
@@ -119,7 +118,7 @@ def add_user(database: Database, username: str, role: Role = Role.CLINICIAN) -> 
 def application() -> FastAPI:
     """Return the whole application without anything behind it, to look at its routes."""
     nothing: Any = None
-    routers = (partial(create_router, services=nothing), partial(create_ups_router, services=nothing))
+    routers = (partial(create_router, services=nothing),)
     return create_app(
         WebDependencies(
             settings=nothing, database=nothing, archive=nothing, bus=nothing, viewer=Path(), routers=routers

@@ -1,5 +1,6 @@
 """UPS-RS alone on a free port: real database, real HTTP and WebSockets; no login."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,8 +18,8 @@ from archive.database import AsyncDatabase, Database
 from archive.local_bus import LocalBus
 from archive.workitems import Performing
 from dicomweb.attribute_json import to_json
-from dicomweb.ups_router import create_ups_router
-from dicomweb.ups_services import UpsServices
+from dicomweb.router import create_router
+from dicomweb.services import Services
 from tests.dicomweb.conftest import everybody
 from tests.waiting import answers, free_port, wait_until
 
@@ -55,17 +56,27 @@ class Service:
 def serving(database_url: str, folder: Path, performing: Performing | None = None) -> Iterator[Service]:
     """Serve UPS-RS over a database."""
     with Database(database_url) as database, closing(LocalBus(bus_directory(folder))) as bus:
-        services = UpsServices(
-            database=AsyncDatabase(database_url),
-            bus=bus,
+        nothing: Any = None
+        web_database = AsyncDatabase(database_url)
+        services = Services(
+            database=web_database,
+            archive=nothing,
             performing=performing or Performing(),
+            publish=bus.publish,
             ae_title="ISOCENTER",
         )
         app, port = FastAPI(openapi_url=None), free_port()
-        app.include_router(create_ups_router(everybody, services=services))
+        app.include_router(create_router(everybody, services=services))
         config = uvicorn.Config(app, port=port, log_level="error", ws="websockets-sansio", lifespan="off")
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run)
+
+        async def serve() -> None:
+            try:
+                await server.serve()
+            finally:
+                await web_database.dispose()
+
+        thread = threading.Thread(target=lambda: asyncio.run(serve()))
         thread.start()
         try:
             wait_until(lambda: answers(port), what="the server's answer")

@@ -1,17 +1,11 @@
-"""What the handlers of UPS-RS work with, and what they answer when something is refused (PS3.18 Section 11)."""
+"""What the handlers of UPS-RS answer beside success: refusals and warnings (PS3.18 Section 11)."""
 
-import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.bus import Bus
-from archive.database import AsyncDatabase
 from archive.errors import Conflict, NodeError, NotParsable
 from archive.workitem_errors import (
     NoLongerUpdated,
@@ -23,11 +17,9 @@ from archive.workitem_errors import (
 from archive.workitem_rules import REFUSALS
 from archive.workitem_search import Source
 from archive.workitem_states import Outcome
-from archive.workitems import Performing
 from dicomweb.problems import problem_response, status_of
-from dicomweb.services import base_url
+from dicomweb.services import Services, base_url
 
-_TOPICS: Final = ("events", "notices", "jobs", "deliveries")
 _BAD_REQUESTS: Final[tuple[type[NodeError], ...]] = (
     WrongTransaction,
     NotCreatedScheduled,
@@ -43,37 +35,14 @@ _WARNINGS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpsServices:
-    """The parts of the node that UPS-RS needs. They are used, not owned.
+def source(services: Services, request: Request) -> Source:
+    """Say where the instances of workitems are fetched from."""
+    return Source(ae_title=services.ae_title, base_url=base_url(request))
 
-    Parameters
-    ----------
-    database, bus
-        Where workitems are kept, and whom to wake.
-    performing
-        What others may do with the jobs of this node.
-    ae_title
-        Our own, from which instances may be fetched by DIMSE.
-    now
-        Seconds since the epoch.
-    """
 
-    database: AsyncDatabase
-    bus: Bus
-    performing: Performing
-    ae_title: str
-    now: Callable[[], float] = time.time
-
-    def source(self, request: Request) -> Source:
-        """Say where the instances of workitems are fetched from."""
-        return Source(ae_title=self.ae_title, base_url=base_url(request))
-
-    async def wake(self) -> None:
-        """Tell other processes to look, after a change was committed."""
-        for topic in _TOPICS:
-            # In a thread: a bus between machines speaks to the network.
-            await asyncio.to_thread(self.bus.publish, topic)
+async def wake(services: Services) -> None:
+    """Tell everybody whom a change of a workitem may concern."""
+    await services.wake("events", "notices", "jobs", "deliveries")
 
 
 def warning(request: Request, text: str) -> dict[str, str]:
