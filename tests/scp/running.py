@@ -38,6 +38,7 @@ class Rules:
     called: str = "ISOCENTER"
     tenant: str = "default"
     report_here: bool = False
+    charset: str | None = None
     get_without_roles: bool = False
     # Remote AEs by title, where they have another name; blank for callers that nobody configured.
     names: dict[str, str] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Rules:
             allowed=self.allowed[calling_ae_title],
             name=self.names.get(calling_ae_title, calling_ae_title),
             report_here=self.report_here,
+            charset=self.charset,
             get_without_roles=self.get_without_roles,
         )
 

@@ -28,7 +28,7 @@ def as_read(path: Path) -> Dataset:
     return dataset
 
 
-# An item's delimiter stands between the elements of this one, so that it is not taken in at all.
+# This one does not say which object it is, so that it is not taken in at all.
 _DAMAGED = {"FreezePattern.dcm"}
 NAMED = {name: path for name, path in FILES.items() if name not in _DAMAGED and as_read(path).get("PatientName")}
 
@@ -79,3 +79,19 @@ def test_a_name_that_the_character_set_of_a_query_lacks_comes_in_utf8(node: Node
     identifier["PatientName"].value = ""
     (found,), _ = ask(scu, identifier)
     assert str(found.PatientName) == str(as_read(FILES["chrRuss.dcm"]).PatientName)
+
+
+def test_the_character_set_of_the_remote_ae_counts_more_than_that_of_the_query(node: Node) -> None:
+    node.rules.charset = "ISO_IR 100"
+    with_its_own = AE(ae_title="MODALITY1")
+    with_its_own.add_requested_context(STUDY_ROOT)
+    association = with_its_own.associate("127.0.0.1", node.port, ae_title="ISOCENTER")
+    for name in ("chrGerm.dcm", "chrRuss.dcm"):
+        keep(node, FILES[name])
+        identifier = keys("STUDY", StudyInstanceUID=as_read(FILES[name]).StudyInstanceUID, PatientName="")
+        identifier.SpecificCharacterSet = "ISO_IR 192"
+        (found,), _ = ask(association, identifier)
+        # What it cannot hold comes in UTF-8 all the same: a name of question marks is none.
+        assert found.SpecificCharacterSet == ("ISO_IR 100" if name == "chrGerm.dcm" else "ISO_IR 192")
+        assert str(found.PatientName) == str(as_read(FILES[name]).PatientName)
+    association.release()
