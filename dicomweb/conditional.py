@@ -27,7 +27,12 @@ def conditional(request: Request, found: Iterable[StoredInstance], make: Callabl
     make
         Makes the answer.
     """
-    tag = entity_tag(request, found)
+    return conditional_on(request, (f"{instance.key}\0{instance.sha256}" for instance in found), make)
+
+
+def conditional_on(request: Request, states: Iterable[str], make: Callable[[], Response]) -> Response:
+    """Do the same for what is made of some states, which are other ones when the answer is."""
+    tag = entity_tag(request, states)
     headers = {"ETag": tag, "Vary": "Accept"}
     if _is_known(request.headers.getlist("if-none-match"), tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -36,13 +41,13 @@ def conditional(request: Request, found: Iterable[StoredInstance], make: Callabl
     return answer
 
 
-def entity_tag(request: Request, found: Iterable[StoredInstance]) -> str:
+def entity_tag(request: Request, states: Iterable[str]) -> str:
     """Give the tag of an answer: it is decided by the objects, the address, what is accepted, and this version."""
     digest = hashlib.blake2b(digest_size=16)
     for text in (_version(), str(request.url), *(request.headers.get(name, "") for name in _CHOOSING)):
         digest.update(text.encode("utf-8", "replace") + b"\0")
-    for instance in found:
-        digest.update(f"{instance.key}\0{instance.sha256}\0".encode())
+    for state in states:
+        digest.update(f"{state}\0".encode())
     # Weak: boundaries of parts and compression make other bytes of the same content.
     return f'W/"{digest.hexdigest()}"'
 

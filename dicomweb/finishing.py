@@ -29,12 +29,12 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 
 async def finish(request: Request, response: Response) -> Response:
     """Compress what is text, and leave the body out where only the headers are wanted."""
-    if _is_compressible(response) and _takes_gzip(request):
+    if _is_compressible(response) and takes_gzip(request):
         response = await _compressed(response)
     return _without_body(response) if request.method == "HEAD" else response
 
 
-def _takes_gzip(request: Request) -> bool:
+def takes_gzip(request: Request) -> bool:
     """Tell whether gzip is accepted and not with a quality of nothing (RFC 9110 Section 12.5.3)."""
     for value in ",".join(request.headers.getlist("accept-encoding")).lower().split(","):
         coding, _, parameters = value.partition(";")

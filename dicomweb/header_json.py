@@ -5,7 +5,7 @@ Small binary values stand inline, large ones and pixel data behind a URI. The wa
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from archive.charsets import codec_of
 from archive.element_stream import Kind, Token, tokens
@@ -17,8 +17,8 @@ from dicomweb.json_values import BINARY_VRS, JsonElement, element_from_bytes
 # Binary values up to this size are inline; text, which reports are made of, up to the second.
 _INLINE_BYTES: Final = 1024
 _INLINE_TEXT_BYTES: Final = 1 << 20
-_SPECIFIC_CHARACTER_SET: Final = 0x00080005
-_PIXEL_REPRESENTATION: Final = 0x00280103
+SPECIFIC_CHARACTER_SET: Final = 0x00080005
+PIXEL_REPRESENTATION: Final = 0x00280103
 _DELIMITERS: Final = 0xFFFE
 _FLOAT_PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009})
 
@@ -46,28 +46,62 @@ def header_json(
     dict
         Attributes by tag. What follows a place that cannot be understood is missing.
     """
-    writer = _Writer(buffer, encoding_of(transfer_syntax_uid), bulk_data_url, inline_bytes)
+    start = Reading(codec=codec_of(b""), signed=False)
+    data_set, _ = describe(buffer, encoding_of(transfer_syntax_uid), bulk_data_url, start, inline_bytes=inline_bytes)
+    return data_set
+
+
+class Reading(NamedTuple):
+    """How values are read from here on.
+
+    Parameters
+    ----------
+    codec
+        Of the Specific Character Set.
+    signed
+        What Pixel Representation says.
+    """
+
+    codec: str
+    signed: bool
+
+
+def describe(
+    buffer: memoryview,
+    encoding: Encoding,
+    bulk_data_url: str,
+    reading: Reading,
+    *,
+    inline_bytes: int = _INLINE_BYTES,
+) -> tuple[JsonDataSet, Reading]:
+    """Describe some elements of a data set; returns also how those after them are read."""
+    writer = _Writer(buffer, encoding, bulk_data_url, inline_bytes, reading)
     # Objects are checked before they are kept; one that would not be taken any more is shown as far as it goes.
     with suppress(NotParsable):
-        for token in tokens(buffer, writer.encoding):
+        for token in tokens(buffer, encoding):
             writer.take(token)
-    return writer.data_set
+    return writer.data_set, writer.reading
 
 
 class _Writer:
     """Builds the description token by token."""
 
-    def __init__(self, buffer: memoryview, encoding: Encoding, bulk_data_url: str, inline_bytes: int) -> None:
+    def __init__(
+        self, buffer: memoryview, encoding: Encoding, bulk_data_url: str, inline_bytes: int, reading: Reading
+    ) -> None:
         self.data_set: JsonDataSet = {}
         self.encoding = encoding
         self._buffer = buffer
         self._inline_bytes = inline_bytes
-        self._codec = codec_of(b"")
-        self._signed = False
+        self._codec, self._signed = reading
         # The data sets and sequences that are open, and where the current one is found as bulk data.
         self._items: list[JsonDataSet] = [self.data_set]
         self._sequences: list[list[JsonDataSet]] = []
         self._paths: list[str] = [bulk_data_url]
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(self._codec, self._signed)
 
     def take(self, token: Token) -> None:
         match token.kind:
@@ -96,11 +130,11 @@ class _Writer:
         if token.length > inline or token.tag in _FLOAT_PIXELS:
             return {"vr": vr.decode("ascii", "replace"), "BulkDataURI": self._uri(token)}
         value = bytes(self._buffer[token.position : token.position + token.length])
-        if token.tag == _SPECIFIC_CHARACTER_SET:
+        if token.tag == SPECIFIC_CHARACTER_SET:
             self._codec = codec_of(value)
             # What follows is UTF-8, whatever it was before (PS3.18 Section F.2.1.1).
             return {"vr": "CS", "Value": ["ISO_IR 192"]}
-        if token.tag == _PIXEL_REPRESENTATION:
+        if token.tag == PIXEL_REPRESENTATION:
             self._signed = any(value)
         return element_from_bytes(vr, value, self._codec, big_endian=self.encoding.big_endian)
 

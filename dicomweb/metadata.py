@@ -1,7 +1,8 @@
-"""WADO-RS: metadata of instances (PS3.18 Section 10.4.1.1.2), made once and kept while there is room."""
+"""WADO-RS: metadata of instances (PS3.18 Section 10.4.1.1.2), as JSON or XML."""
 
-import json
+import zlib
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -10,14 +11,25 @@ from starlette.responses import Response, StreamingResponse
 
 from access.principals import Principal
 from archive.dataset_buffer import data_set_buffer
+from archive.errors import NotFound
 from archive.retrieve import StoredInstance
-from dicomweb.header_json import header_json
-from dicomweb.locating import file_of, locate, url_of
-from dicomweb.qido import JSON, require_json
+from archive.series_metadata import SeriesState, states
+from archive.uids import is_valid_uid
+from dicomweb.conditional import conditional, conditional_on
+from dicomweb.finishing import takes_gzip
+from dicomweb.header_json import JsonDataSet, header_json
+from dicomweb.header_text import HeaderTexts
+from dicomweb.locating import file_of, find, find_one, url_of
+from dicomweb.model_forms import JSON, prefers_xml
+from dicomweb.multipart import Part, multipart_response
+from dicomweb.native_xml import XML, native_xml
+from dicomweb.series_metadata import SeriesMetadata, json_array
 from dicomweb.services import Services, base_url
 
-# Answers up to so many instances are made before they are sent, so that they have a length.
-_AT_ONCE: Final = 64
+# Longer answers are made while they are sent, and not kept in memory.
+_AT_ONCE: Final = 16 << 20
+_EFFORT: Final = 1
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 class Metadata:
@@ -34,32 +46,53 @@ class Metadata:
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
         """Give the metadata of all instances of a study or series, or of one."""
-        require_json(request)
-        found = await locate(self._services, principal.tenant, request.path_params)
-        base = base_url(request)
-        if len(found) > _AT_ONCE:
-            return StreamingResponse(self._encode(found, base), media_type=JSON)
-        return Response(await run_in_threadpool(b"".join, self._encode(found, base)), media_type=JSON)
+        return await run_in_threadpool(self._retrieve, request, principal)
 
-    def _encode(self, found: Sequence[StoredInstance], base: str) -> Iterator[bytes]:
-        """Yield the JSON array, some instances at a time: every step of the answer costs a change of thread."""
-        opening = b"["
-        for start in range(0, len(found), _AT_ONCE):
-            some = found[start : start + _AT_ONCE]
-            yield opening + b",".join(self._one(instance, base) for instance in some)
-            opening = b","
-        yield b"]"
+    def _retrieve(self, request: Request, principal: Principal) -> Response:
+        if prefers_xml(request, multipart=True):
+            found = find(self._services, principal.tenant, request.path_params)
+            return conditional(request, found, lambda: self._xml(found, base_url(request)))
+        if "sop_uid" in request.path_params:
+            instance = find_one(self._services, principal.tenant, request.path_params)
+            return conditional(request, [instance], lambda: self._one(instance, base_url(request)))
+        series = self._series(principal.tenant, **request.path_params)
+        return conditional_on(request, [each.state for each in series], lambda: self._several(request, series))
 
-    def _one(self, instance: StoredInstance, base: str) -> bytes:
-        # A blob never changes, so that what was made of it once holds for good.
-        key = (instance.key, base)
-        known = self._services.metadata.get(key)
-        if known is None:
-            known = self._make(instance, base)
-            self._services.metadata.put(key, known)
-        return known
+    def _series(self, tenant: str, study_uid: str, series_uid: str | None = None) -> list[SeriesState]:
+        if not is_valid_uid(study_uid) or not (series_uid is None or is_valid_uid(series_uid)):
+            raise NotFound("The path has something else where a UID should be.")
+        found = self._services.archive.database.read(states, tenant, study_uid, series_uid)
+        if not found:
+            raise NotFound
+        return found
 
-    def _make(self, instance: StoredInstance, base: str) -> bytes:
+    def _one(self, instance: StoredInstance, base: str) -> Response:
+        path = file_of(self._services, instance)
+        with data_set_buffer(path, instance.data_offset, instance.transfer_syntax_uid) as buffer:
+            text = HeaderTexts().write(buffer, instance.transfer_syntax_uid, url_of(base, instance))
+        return Response(b"[" + text + b"]", media_type=JSON)
+
+    def _several(self, request: Request, series: Sequence[SeriesState]) -> Response:
+        base, gzip = base_url(request), takes_gzip(request)
+        key = (tuple((each.series_id, each.state) for each in series), base, gzip)
+        content = self._services.metadata.get(key)
+        if content is None:
+            made = SeriesMetadata(self._services.archive.database, self._services.archive.blobs)
+            pieces = json_array(made.pieces(each, base) for each in series)
+            content, rest = _gathered(pieces)
+            if rest is not None:
+                return StreamingResponse(rest, media_type=JSON)
+            if gzip:
+                content = zlib.compress(content, _EFFORT, _GZIP)
+            self._services.metadata.put(key, content)
+        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if gzip else None
+        return Response(content, media_type=JSON, headers=headers)
+
+    def _xml(self, found: Sequence[StoredInstance], base: str) -> Response:
+        parts = (Part(XML, [native_xml(self._described(instance, base))]) for instance in found)
+        return multipart_response(parts, XML)
+
+    def _described(self, instance: StoredInstance, base: str) -> JsonDataSet:
         url = url_of(base, instance)
         path = file_of(self._services, instance)
         with data_set_buffer(path, instance.data_offset, instance.transfer_syntax_uid) as buffer:
@@ -67,5 +100,16 @@ class Metadata:
         attributes["00080056"] = {"vr": "CS", "Value": ["ONLINE"]}
         attributes["00081190"] = {"vr": "UR", "Value": [url]}
         attributes["00083002"] = {"vr": "UI", "Value": [instance.transfer_syntax_uid]}
-        text = json.dumps(dict(sorted(attributes.items())), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode("utf-8", "replace")
+        return dict(sorted(attributes.items()))
+
+
+def _gathered(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes] | None]:
+    """Take all pieces together; where they are too long for that, give back an iterator over all of them."""
+    gathered: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size > _AT_ONCE:
+            return b"", chain(gathered, pieces)
+    return b"".join(gathered), None

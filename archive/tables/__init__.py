@@ -7,6 +7,7 @@ from archive.tables.index import arrival, instance, obsolete_blob, quarantine, s
 from archive.tables.notices import availability, commitment, commitment_asked
 from archive.tables.procedures import performed_instance, procedure_step, worklist_entry
 from archive.tables.retrievals import retrieval
+from archive.tables.series_metadata import series_metadata
 from archive.tables.work import delivery, job, result
 from archive.tables.workitems import workitem, workitem_report, workitem_subscription, workitem_watch
 
@@ -34,6 +35,7 @@ __all__ = [
     "route",
     "series",
     "series_association",
+    "series_metadata",
     "session",
     "study",
     "user",
