@@ -3,21 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-import structlog
-
 from archive.attribute_lists import AttributeList, vr_of
 from archive.connection import Connection
 from archive.database import Database
-from archive.errors import NodeError
 from archive.scheduling_matching import check
 from routing.association import Message
-from routing.dimse import Element, number
 from routing.negotiation import IMPLICIT_VR_LITTLE_ENDIAN
 from scp import attribute_lists, elements
+from scp.pending import Answer, answer_query
 from scp.session import Session
-from scp.statuses import Status, status_of
+from scp.statuses import Status
 
-_log = structlog.get_logger()
 DEFAULT_MAX_MATCHES: Final = 10_000
 
 
@@ -70,17 +66,9 @@ class AttributeFind:
 
     def handle(self, session: Session, message: Message) -> None:
         """Answer one query: a pending response for each entry, then the final one."""
-        try:
-            status, comment = self._answer(session, message), ""
-        except NodeError as error:
-            status, comment = status_of(error)
-            _log.info("worklist_query_refused", association=session.association_id, reason=type(error).__name__)
-        if status is Status.OUT_OF_RESOURCES:
-            comment = comment or "More matches than this node sends"
-        session.association.forget_cancel(number(message.command, Element.MESSAGE_ID))
-        session.answer(message, status, comment=comment)
+        answer_query(session, message, self._answers, most=self._max_matches)
 
-    def _answer(self, session: Session, message: Message) -> Status:
+    def _answers(self, session: Session, message: Message) -> Iterator[Answer]:
         implicit = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
         encoded = elements.read(session.association.identifier(), implicit=implicit)
         keys = attribute_lists.decode(encoded, keep_unknown=True)
@@ -88,16 +76,10 @@ class AttributeFind:
         if charset is None:
             charset = attribute_lists.charset_of(encoded)
         check(keys)
-        message_id = number(message.command, Element.MESSAGE_ID)
-        for count, entry in enumerate(self._matches(session.caller.tenant, keys)):
-            if session.association.canceled(message_id):
-                return Status.CANCELED
-            if count == self._max_matches:
-                return Status.OUT_OF_RESOURCES
-            data_set = attribute_lists.encode(answer(keys, entry), charset=charset, implicit=implicit)
+        for entry in self._matches(session.caller.tenant, keys):
             known = supports(keys, entry, self._supported)
-            session.answer(message, Status.PENDING if known else Status.PENDING_KEYS_UNSUPPORTED, data_set=data_set)
-        return Status.SUCCESS
+            data_set = attribute_lists.encode(answer(keys, entry), charset=charset, implicit=implicit)
+            yield Status.PENDING if known else Status.PENDING_KEYS_UNSUPPORTED, data_set
 
     def _matches(self, tenant: str, keys: AttributeList) -> Iterator[AttributeList]:
         position: int | None = 0

@@ -7,7 +7,7 @@ from typing import Final
 
 from archive import charsets
 from archive.errors import InvalidQuery
-from archive.query import InformationModel, Key, Level, Match, Query, Value, key_for, sequence_key
+from archive.query import InformationModel, Key, Level, Match, Query, Value, key_for, parse_zone, sequence_key
 from scp import elements
 from scp.contexts import PATIENT_ROOT_CLASSES, PATIENT_STUDY_ONLY_CLASSES
 from scp.elements import Element, Item
@@ -43,6 +43,8 @@ class Asked:
         The keys as the archive compares them.
     charset
         Specific Character Set of the request.
+    zone
+        Minutes by which its dates and times are ahead of UTC, where it says so.
     """
 
     level: Level
@@ -50,6 +52,7 @@ class Asked:
     elements: tuple[Element, ...]
     keys: Mapping[int, Key]
     charset: str
+    zone: int | None = None
 
     def query(self, options: QueryOptions) -> Query:
         """Make the query for the archive.
@@ -66,6 +69,7 @@ class Asked:
             return_tags=frozenset(element.tag for element in self.elements),
             fuzzy=options.fuzzy,
             combined_date_time=options.combined_date_time,
+            zone=self.zone,
         )
         if not options.relational:
             made.require_hierarchy()
@@ -91,10 +95,15 @@ def understand(encoded: bytes, *, sop_class_uid: str, implicit: bool) -> Asked:
         level=_level(texts.get(QUERY_RETRIEVE_LEVEL, b""), model),
         model=model,
         elements=tuple(asked),
-        # A time zone says how dates and times are meant (PS3.3 Section C.12.1.1.8); it chooses nothing.
+        # A time zone says how dates and times are meant (PS3.4 Section C.2.2.2); it chooses nothing itself.
         keys={element.tag: _key(element, codec) for element in asked if element.tag != TIMEZONE_OFFSET},
-        charset=texts.get(SPECIFIC_CHARACTER_SET, b"").decode("ascii", "replace").strip(" \0"),
+        charset=_term(texts.get(SPECIFIC_CHARACTER_SET, b"")),
+        zone=parse_zone(zone) if (zone := _term(texts.get(TIMEZONE_OFFSET, b""))) else None,
     )
+
+
+def _term(value: bytes) -> str:
+    return value.decode("ascii", "replace").strip(" \0")
 
 
 def _model(sop_class_uid: str) -> InformationModel:
@@ -104,7 +113,7 @@ def _model(sop_class_uid: str) -> InformationModel:
 
 
 def _level(value: bytes, model: InformationModel) -> Level:
-    text = value.decode("ascii", "replace").strip(" \0")
+    text = _term(value)
     if text not in Level.__members__ or not model.has(Level(text)):
         raise InvalidQuery("Query/Retrieve Level is missing or unknown.")
     return Level(text)

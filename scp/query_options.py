@@ -1,7 +1,7 @@
 """SOP class extended negotiation of query and retrieve (PS3.4 Sections C.5.1.1, C.5.2.1 and C.5.3.1).
 
-A byte an option, 1 where it is supported. What this node does not do is answered 0: adjusting dates and times to
-another time zone, and converting to or from enhanced multi-frame images.
+A byte an option, 1 where it is supported. What this node does not do is answered 0: converting to or from enhanced
+multi-frame images. Dates and times are moved into the time zone of a query that names one, agreed on or not.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from routing.negotiation import Context
 
 _SUPPORTED: Final = 1
 # Relational queries, combined matching of date and time, fuzzy matching of names, time zones, enhanced images.
-_OF_FIND: Final = (1, 1, 1, 0, 0)
+_OF_FIND: Final = (1, 1, 1, 1, 0)
 # Relational retrieval, enhanced images.
 _OF_RETRIEVAL: Final = (1, 0)
 

@@ -125,6 +125,21 @@ def test_items_of_an_answer_have_what_was_asked_for_in_them(node: Node, scu: Ass
     assert "ScheduledProcedureStepID" not in item
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "found"),
+    [("+0000", "20240101", 0), ("+0000", "20240102", 1), ("-0500", "20240101", 1), ("", "20240101", 1)],
+)
+def test_dates_and_times_are_those_of_the_time_zone_of_the_request(
+    node: Node, scu: Association, zone: str, day: str, found: int
+) -> None:
+    keep(node, ct_image(StudyDate="20240101", StudyTime="233000", TimezoneOffsetFromUTC="-0500"))
+    asked = keys("STUDY", StudyDate=day, StudyTime="", TimezoneOffsetFromUTC=zone)
+    matches, statuses = ask(scu, asked)
+    assert statuses == [0xFF00] * found + [0x0000]
+    # The answer says which zone its own values are in.
+    assert [(match.StudyTime, match.TimezoneOffsetFromUTC) for match in matches] == [("233000", "-0500")] * found
+
+
 def test_wildcards_of_sql_are_literal(node: Node, scu: Association) -> None:
     keep(node, ct_image(), ct_image(PatientID="P_2", PatientName="A%B"))
     for name, count in {"A%B": 1, "%": 0, "_*": 0, "A?B": 1, "'; DROP TABLE study; --": 0}.items():

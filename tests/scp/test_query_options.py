@@ -22,10 +22,10 @@ def negotiate(uid: str, options: bytes, proposed: str | None = None) -> dict[str
     [
         (STUDY_ROOT_FIND, b"\1", b"\1"),
         (STUDY_ROOT_FIND, b"\0", b"\0"),
-        (STUDY_ROOT_FIND, b"\1\1\1\1\1", b"\1\1\1\0\0"),
+        (STUDY_ROOT_FIND, b"\1\1\1\1\1", b"\1\1\1\1\0"),
         (STUDY_ROOT_FIND, b"\0\1\0", b"\0\1\0"),
         (STUDY_ROOT_FIND, b"\1\2\xff", b"\1\0\0"),
-        (STUDY_ROOT_FIND, b"\1" * 40, b"\1\1\1\0\0"),
+        (STUDY_ROOT_FIND, b"\1" * 40, b"\1\1\1\1\0"),
         (PATIENT_ROOT_GET, b"\1\1", b"\1\0"),
     ],
 )
