@@ -3,6 +3,10 @@
 from archive.errors import Conflict, InvalidQuery, NodeError
 
 
+class WorkitemExists(Conflict):
+    """A workitem with this SOP Instance UID exists."""
+
+
 class NotCreatedScheduled(NodeError):
     """The provided value of UPS State was not SCHEDULED."""
 
@@ -48,4 +52,4 @@ class ActionNotAppropriate(InvalidQuery):
 
 
 class PerformedHere(NodeError):
-    """An analyzer of this node performs this step."""
+    """The node itself schedules or performs the step."""

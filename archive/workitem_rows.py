@@ -8,11 +8,12 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from archive import workitem_watches
 from archive.attribute_lists import AttributeList, has_value, items, key, text
-from archive.errors import Conflict, NotFound
+from archive.errors import NotFound
 from archive.inserting import insert_missing
 from archive.matching import normalize_text
 from archive.tables import workitem
 from archive.times import dicom_moment
+from archive.workitem_errors import WorkitemExists
 from archive.workitem_reports import report, state_information
 from archive.workitem_rules import PROGRESS, STATE
 from archive.workitem_states import FINAL, Event, WorkitemState
@@ -54,7 +55,7 @@ def add(
 
     Raises
     ------
-    Conflict
+    WorkitemExists
         The SOP instance exists.
     """
     fields = {
@@ -68,7 +69,7 @@ def add(
         **values,
     }
     if not insert_missing(connection, workitem, [fields]):
-        raise Conflict("A workitem with this SOP Instance UID exists.")
+        raise WorkitemExists
     row = find(connection, tenant, sop_instance_uid)
     workitem_watches.subscribe_watchers(connection, row, shown(row), now=now)
     if any(row["attributes"].get(name) for name in _ASSIGNED):

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from archive import audit, events, workitem_performing
 from archive.attribute_lists import AttributeList, has_value, items, key, text
-from archive.errors import Conflict
 from archive.procedure_rules import ValueNotAllowed
 from archive.tables import workitem_subscription
 from archive.uids import is_valid_uid
@@ -22,6 +21,7 @@ from archive.workitem_errors import (
     NoLongerUpdated,
     NotInProgress,
     OnlyCreatedScheduled,
+    PerformedHere,
     PerformerNotContacted,
     WrongTransaction,
 )
@@ -61,7 +61,7 @@ def create(
 
     Raises
     ------
-    Conflict
+    WorkitemExists
         The SOP instance exists.
     NodeError
         What `workitem_rules.check_creation` raises.
@@ -92,6 +92,8 @@ def change(
     ------
     NotFound
         There is no such workitem.
+    PerformedHere
+        It waits, and this node has scheduled it.
     NodeError
         What `workitem_rules.check_change` raises.
     """
@@ -258,7 +260,7 @@ def _require_performer(row: RowMapping, transaction_uid: str) -> None:
         # Without a lock nobody but this node performs it.
         raise WrongTransaction
     if row["state"] == WorkitemState.SCHEDULED and row["job_id"] is not None:
-        raise Conflict("A step that this node has scheduled is changed by this node.")
+        raise PerformedHere
 
 
 def _record(connection: Connection, row: Any, action: audit.Action, principal: str, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from archive.errors import Conflict, DatabaseUnavailable, InvalidQuery, NodeError, NotFound, NotParsable
+from archive.errors import DatabaseUnavailable, InvalidQuery, NodeError, NotFound, NotParsable
 from archive.procedure_rules import AttributeMissing, AttributeNotAllowed, ValueMissing, ValueNotAllowed
 from archive.workitem_errors import (
     ActionNotAppropriate,
@@ -16,6 +16,7 @@ from archive.workitem_errors import (
     PerformedHere,
     PerformerNotContacted,
     SubscriberUnknown,
+    WorkitemExists,
     WrongTransaction,
 )
 from archive.workitem_states import Outcome
@@ -50,7 +51,7 @@ _BY_ERROR: Final[tuple[tuple[type[NodeError], Status], ...]] = (
     (AttributeNotAllowed, Status.NO_SUCH_ATTRIBUTE),
     (InvalidQuery, Status.INVALID_ARGUMENT_VALUE),
     (NotFound, Status.UPS_NO_SUCH_UPS),
-    (Conflict, Status.DUPLICATE_INSTANCE),
+    (WorkitemExists, Status.DUPLICATE_INSTANCE),
     (NotParsable, Status.PROCESSING_FAILURE),
     (DatabaseUnavailable, Status.RESOURCE_LIMITATION),
     (NodeError, Status.PROCESSING_FAILURE),

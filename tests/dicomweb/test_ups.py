@@ -10,6 +10,7 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 from archive.attribute_lists import from_keywords
+from tests.archive.node_rows import SERIES, STUDY, settled_series
 from tests.archive.workitem_data import performed, scheduled
 from tests.dicomweb.worklist import JSON, STATE, Service, serving
 
@@ -337,3 +338,19 @@ def test_a_lock_on_what_has_ended_is_not_granted(ups: Service) -> None:
     answer = ups.send("POST", f"/{UID}/subscribers/ENGINE", deletionlock="true")
     assert answer.status_code == 201
     assert "Deletion Lock not granted" in answer.headers["warning"]
+
+
+def test_a_step_of_this_nodes_own_is_neither_claimed_nor_changed_by_others(ups: Service) -> None:
+    settled_series(ups.database, "lungs")
+    (found,) = ups.send("GET", "", includefield="InputInformationSequence").json()
+    (images,) = found["00404021"]["Value"]
+    (web,) = images["0040E025"]["Value"]
+    assert web["00081190"]["Value"] == [f"http://127.0.0.1:{ups.port}/dicom-web/studies/{STUDY}/series/{SERIES}"]
+    assert len(images["00081199"]["Value"]) == 1
+    (short,) = ups.send("GET", "").json()
+    assert "Value" not in short["00404021"]["Value"][0]["00081199"]
+    uid = found["00080018"]["Value"][0]
+    assert move(ups, "IN PROGRESS", uid=uid).status_code == 403
+    assert put(ups, {"ProcedureStepLabel": "X"}, uid=uid).status_code == 403
+    assert ups.send("POST", f"/{uid}/cancelrequest").status_code == 202
+    assert ups.shown(uid)[STATE]["Value"] == ["CANCELED"]

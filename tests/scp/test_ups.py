@@ -14,6 +14,7 @@ from archive import workitem_reports
 from archive.attribute_lists import text
 from archive.workitem_states import Channel
 from routing.peers import Peer
+from tests.archive.node_rows import SERIES, settled_series
 from tests.scp.procedures import associate
 from tests.scp.running import ALL_VERBS, Node
 
@@ -305,3 +306,17 @@ def test_another_tenant_does_not_see_a_step(node: Node, scu: Association) -> Non
     assert find(other, attributes(SOPInstanceUID="")) == []
     assert get(other)[0] == 0xC307
     other.release()
+
+
+def test_a_step_of_this_nodes_own_is_neither_claimed_nor_changed_by_others(node: Node, scu: Association) -> None:
+    settled_series(node.database, "lungs")
+    (found,) = find(scu, attributes(SOPInstanceUID="", InputInformationSequence=[]))
+    (images,) = found.InputInformationSequence
+    assert images.DICOMRetrievalSequence[0].RetrieveAETitle == "ISOCENTER"
+    assert [each.ReferencedSOPInstanceUID for each in images.ReferencedSOPSequence] == [f"{SERIES}.1"]
+    assert move(scu, "IN PROGRESS", uid=found.SOPInstanceUID) == 0x0124
+    assert put(scu, attributes(ProcedureStepLabel="X"), uid=found.SOPInstanceUID) == 0x0124
+    assert act(scu, 2, attributes(), context=PUSH, uid=found.SOPInstanceUID) == 0x0000
+    _, step = get(scu, uid=found.SOPInstanceUID)
+    assert step is not None
+    assert step.ProcedureStepState == "CANCELED"
