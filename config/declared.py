@@ -58,7 +58,7 @@ class AEDeclaration(Section):
     commitment_report
         On which association it is told the result of storage commitment: a `new` one, or the `same` while it is open.
     availability
-        Whether it is told of each series that is complete (instance availability notification).
+        Whether it is told of each series that is complete, and of each result (instance availability notification).
     get_without_roles
         Whether it gets objects by C-GET also where it has not proposed itself as SCP of storage.
     """

@@ -2,7 +2,7 @@
 
 from archive.workitems import Performing
 from config.settings import Settings
-from routing.queueing import Queueing
+from isocenter.consequences import Consequences
 
 
 def performing_of(settings: Settings) -> Performing:
@@ -11,5 +11,5 @@ def performing_of(settings: Settings) -> Performing:
         external={
             item.name: item.lease_seconds for item in settings.analyzer if item.performer == "external" and item.enabled
         },
-        deliver=Queueing(return_to_sender=settings.analysis.return_to_sender).result,
+        deliver=Consequences(settings).result,
     )

@@ -1,4 +1,4 @@
-"""Instance availability notification, as SCU: N-CREATE when a series is complete (PS3.4 Annex R)."""
+"""Instance availability notification, as SCU: N-CREATE for a series that is complete, and for results (PS3.4 R)."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from pydicom.uid import generate_uid
 from access import remote_aes
 from archive import availability
 from archive.connection import Connection
+from archive.results import NewResult
 from archive.retrieve import StoredInstance
 from archive.series_summary import SeriesSummary
 from routing import dimse
@@ -26,7 +27,7 @@ _TAKEN: Final = frozenset({0x0000, 0x0107, 0x0116})
 
 
 class Availability:
-    """Queues notifications, in the transaction that completes a series.
+    """Queues notifications, in the transaction that completes a series or records a result.
 
     Parameters
     ----------
@@ -38,14 +39,20 @@ class Availability:
         self._clock = clock
 
     def series(self, connection: Connection, summary: SeriesSummary) -> None:
-        """Queue what remote AEs with `availability = true` are to be told."""
-        peers = remote_aes.everyone(connection)
+        """Queue what remote AEs with `availability = true` are to be told of a received series."""
+        self._queue(connection, summary.tenant, summary.study_instance_uid, summary.series_instance_uid)
+
+    def result(self, connection: Connection, tenant: str, result: NewResult) -> None:
+        """Queue what they are to be told of the series of a result: it is complete with what is in it."""
+        self._queue(connection, tenant, result.study_uid, result.series_uid)
+
+    def _queue(self, connection: Connection, tenant: str, study_uid: str, series_uid: str) -> None:
         availability.enqueue(
             connection,
-            summary.tenant,
-            study_uid=summary.study_instance_uid,
-            series_uid=summary.series_instance_uid,
-            destinations=[ae.name for ae in peers if ae.availability and ae.tenant == summary.tenant],
+            tenant,
+            study_uid=study_uid,
+            series_uid=series_uid,
+            destinations=[ae.name for ae in remote_aes.everyone(connection) if ae.availability and ae.tenant == tenant],
             now=self._clock(),
         )
 

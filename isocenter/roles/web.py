@@ -22,11 +22,11 @@ from config.settings import Settings
 from dicomweb.caching import byte_cache
 from dicomweb.router import create_router
 from dicomweb.services import Services
+from isocenter.consequences import Consequences
 from isocenter.parentage import say_ready
 from isocenter.performing import performing_of
 from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind_web, inherited
 from isocenter.wiring import Node, open_node
-from routing.queueing import Queueing
 
 _LOOK_SECONDS = 0.02
 _CONNECTIONS = 10
@@ -47,7 +47,6 @@ def run(settings: Settings) -> None:
 def dependencies(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> WebDependencies:
     """Give the web application what it works with."""
     settings = node.settings
-    queueing = Queueing(return_to_sender=settings.analysis.return_to_sender)
     return WebDependencies(
         settings=settings,
         database=database,
@@ -56,7 +55,7 @@ def dependencies(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> W
         routers=(partial(create_router, services=_dicomweb(node, database, decoder)),),
         cors_origins=settings.web.cors_origins,
         viewer=Path(isocenter.__file__).parents[1] / "viewer" / "dist",
-        deliver=queueing.result,
+        deliver=Consequences(settings).result,
         analyzers=open_registry(settings).listing,
         listener=_listener(),
     )

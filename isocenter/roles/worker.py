@@ -11,24 +11,21 @@ from analysis.errors import UnknownAnalyzer
 from analysis.registry import Registry, open_registry
 from analysis.runner import Runner, limits_of
 from archive.bus import TOPICS
-from archive.connection import Connection
-from archive.series_summary import SeriesSummary
-from archive.settling import OnComplete
 from config.settings import Settings
+from isocenter.consequences import Consequences
 from isocenter.conversion import convert
 from isocenter.directory import Directory
 from isocenter.failures import CannotStart
 from isocenter.housekeeping import Housekeeping
+from isocenter.metadata_loop import MetadataLoop
 from isocenter.parentage import say_ready, stop_event
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
 from isocenter.wiring import Node, open_node
 from isocenter.workitem_loop import WorkitemLoop
 from isocenter.worklist_folder import WorklistFolder
-from routing.availability import Availability
 from routing.deliveries import DeliveryLoop
 from routing.notices import NoticeLoop
-from routing.queueing import Queueing
 from routing.retrievals import RetrievalLoop
 from routing.workitem_reports import WorkitemReportLoop
 
@@ -42,12 +39,12 @@ def run(settings: Settings) -> None:
     stop = stop_event()
     failure = _Failure(stop)
     registry = _registry(settings)
-    queueing = Queueing(return_to_sender=settings.analysis.return_to_sender)
+    consequences = Consequences(settings)
     with (
         open_node(settings, role="worker", database_connections=10) as node,
-        _runner(node, registry, queueing) as runner,
+        _runner(node, registry, consequences) as runner,
     ):
-        settling = SettlingLoop(node, select=registry.select, on_complete=_on_complete(queueing))
+        settling = SettlingLoop(node, select=registry.select, on_complete=consequences.series)
         directory = Directory(node.database, settings.dicom)
         delivering = DeliveryLoop(
             node.database,
@@ -62,7 +59,8 @@ def run(settings: Settings) -> None:
         noticing = NoticeLoop(node.database, node.blobs, node.bus, find=directory.peer)
         workitems = (reporting.run, scheduling.run)
         house = (Housekeeping(node).run, Sweeping(node).run, WorklistFolder(settings, node.database).run)
-        parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run, *workitems, *house)
+        made_ready = MetadataLoop(node).run
+        parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run, made_ready, *workitems, *house)
         threads = [_start(part, stop) for part in parts]
         say_ready()
         stop.wait()
@@ -76,16 +74,6 @@ def run(settings: Settings) -> None:
         sys.exit(1)
 
 
-def _on_complete(queueing: Queueing) -> OnComplete:
-    availability = Availability()
-
-    def complete(connection: Connection, summary: SeriesSummary) -> None:
-        queueing.series(connection, summary)
-        availability.series(connection, summary)
-
-    return complete
-
-
 def _registry(settings: Settings) -> Registry:
     try:
         return open_registry(settings)
@@ -93,14 +81,14 @@ def _registry(settings: Settings) -> Registry:
         raise CannotStart(str(error)) from error
 
 
-def _runner(node: Node, registry: Registry, queueing: Queueing) -> Runner:
+def _runner(node: Node, registry: Registry, consequences: Consequences) -> Runner:
     return Runner(
         archive=node.archive,
         registry=registry,
         bus=node.bus,
         folder=node.settings.data_dir / "results",
         limits=limits_of(node.settings.analysis),
-        deliver=queueing.result,
+        deliver=consequences.result,
     )
 
 

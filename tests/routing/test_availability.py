@@ -13,6 +13,7 @@ from pynetdicom import evt
 from access import remote_aes
 from access.remote_aes import RemoteAE
 from archive import availability
+from archive.results import NewResult
 from archive.series_summary import find_summary
 from archive.settling import Selection, collect_arrivals, settle
 from routing.availability import AVAILABILITY, Availability
@@ -103,6 +104,27 @@ def test_a_peer_without_the_service_is_named_in_the_listing(sending: Sending, co
     (item,) = items(sending)
     assert (item["status"], item["attempt"]) == ("queued", 1)
     assert "does not accept Instance Availability Notification" in str(item["error"])
+
+
+def test_the_series_of_a_result_is_told_too(sending: Sending) -> None:
+    ae = RemoteAE(name="PACS1", ae_title="PACS1", host="127.0.0.1", port=104, availability=True)
+    sending.database.write(remote_aes.add, ae, now=time.time())
+    result = NewResult(
+        job_id=1,
+        study_uid=STUDY,
+        series_uid="1.2.3.9",
+        analyzed_series_uid=SERIES,
+        sop_instance_uid="1.2.3.9.1",
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.88.34",
+        modality="SR",
+        analyzer="mock-ct-chest",
+        version="1",
+    )
+    sending.database.write(Availability().result, "elsewhere", result)
+    assert items(sending) == []
+    sending.database.write(Availability().result, "default", result)
+    (item,) = items(sending)
+    assert (item["destination"], item["series_uid"], item["status"]) == ("PACS1", "1.2.3.9", "queued")
 
 
 def test_it_is_queued_in_the_transaction_that_completes_the_series(sending: Sending) -> None:
