@@ -62,7 +62,7 @@ def queries() -> Section:
             sorted(contexts.FIND_CLASSES),
             role="SCP",
             syntaxes="Implicit and Explicit VR Little Endian",
-            extended="relational, combined date and time, fuzzy names",
+            extended="relational, combined date and time, fuzzy names, time zones",
         ),
         _behaviour(),
         *(_keys(level) for level in Level),
@@ -82,8 +82,9 @@ def _behaviour() -> Section:
             "Person names are compared without regard to case; `=` divides component groups, and a key of one group "
             "matches in any group. With fuzzy matching every word of the key begins a word of the name, in any order.",
             "A key in one character set matches values in another.",
-            "Time zones: dates and times are compared as they are written. Adjustment is answered 0 in the extended "
-            "negotiation, as are queries for enhanced multi-frame conversion.",
+            "Time zones: with Timezone Offset From UTC (0008,0201) in the request its dates and times are moved into "
+            "the zone of each study; where that is not known, it is taken for the requestor's. A response has the "
+            "values as stored, and the offset that they are in. Enhanced multi-frame conversion is answered 0.",
             f"At most {DEFAULT_MAX_MATCHES:,} matches are sent. C-CANCEL is honoured between matches.",
             "Retrieve AE Title is the title of this node; Instance Availability is ONLINE.",
             "Specific Character Set of the responses: that of the remote AE (`charset`), else that of the request, "

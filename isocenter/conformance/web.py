@@ -3,6 +3,7 @@
 from typing import Final
 
 from config.settings import Settings
+from dicomweb.qido_params import MAX_LIMIT
 from isocenter.conformance.document import Section, points, section, table
 
 _STUDY: Final = "/studies/{study}"
@@ -56,8 +57,14 @@ def web(settings: Settings) -> Section:
         ),
         section(
             "Search",
-            "The keys, levels and matching are those of C-FIND (section 4.3). `includefield`, `limit`, `offset` and "
-            "`fuzzymatching` are supported; unknown parameters are answered 400. Relational queries are always on.",
+            points(
+                "The keys, levels and matching are those of C-FIND (section 4.3), with relational queries and combined "
+                "date and time always on. `TimezoneOffsetFromUTC` is the time zone of the request.",
+                "`includefield`, `limit`, `offset` and `fuzzymatching` are supported; unknown parameters are answered "
+                f"400. At most {MAX_LIMIT:,} matches are given at once; `Warning: 299` says how many more there are.",
+                '`application/dicom+json`, `application/json`, and `multipart/related; type="application/dicom+xml"`.',
+                "No matches are 204 where Accept names a DICOM media type, and an empty array otherwise.",
+            ),
         ),
         section(
             "Retrieve",
