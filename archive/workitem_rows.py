@@ -13,6 +13,7 @@ from archive.inserting import insert_missing
 from archive.matching import normalize_text
 from archive.tables import workitem
 from archive.times import dicom_moment
+from archive.uids import is_valid_uid
 from archive.workitem_errors import WorkitemExists
 from archive.workitem_reports import report, state_information
 from archive.workitem_rules import PROGRESS, STATE
@@ -40,6 +41,9 @@ def lock(connection: Connection, tenant: str, sop_instance_uid: str) -> RowMappi
 
 
 def _one(connection: Connection, tenant: str, sop_instance_uid: str, *, lock: bool) -> RowMapping:
+    if not is_valid_uid(sop_instance_uid):
+        # No database is asked for what may not even be text.
+        raise NotFound
     which = (workitem.c.tenant == tenant, workitem.c.sop_instance_uid == sop_instance_uid)
     statement = select(workitem).where(*which)
     row = connection.execute(statement.with_for_update() if lock else statement).mappings().one_or_none()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydicom.datadict import tag_for_keyword
 
-from archive.attribute_lists import key, vr_of
+from archive.attribute_lists import clean, key, vr_of
 from dicomweb.problems import bad_request
 
 DEFAULT_LIMIT: Final = 1_000
@@ -78,7 +78,8 @@ def add_key(keys: dict[str, list[Any]], name: str, value: str) -> None:
         row = keys.setdefault(sequence, [{}])
         keys = row[0]
     text = value.replace(",", "\\") if vr_of(last) == "UI" else value
-    keys.setdefault(last, []).extend(text.split("\\") if vr_of(last) in {"UI", "CS"} else [text])
+    parts = text.split("\\") if vr_of(last) in {"UI", "CS"} else [text]
+    keys.setdefault(last, []).extend(clean(part) for part in parts)
 
 
 def _attribute(name: str, part: str) -> str:

@@ -1,8 +1,12 @@
-"""Attribute lists as the data sets of requests of ours (PS3.5 Section 7)."""
+"""Attribute lists as the data sets of requests of ours (PS3.5 Section 7).
 
+They may come from others, and a value may be none of its attribute's: it is then left out.
+"""
+
+from collections.abc import Sequence
 from typing import Any, Final
 
-from pydicom import Dataset
+from pydicom import DataElement, Dataset, config
 
 from archive.attribute_lists import AttributeList, vr_of
 
@@ -21,9 +25,15 @@ def data_set_of(attributes: AttributeList) -> Dataset:
 def _without_character_set(attributes: AttributeList) -> Dataset:
     dataset = Dataset()
     for name, row in attributes.items():
-        vr = vr_of(name)
-        dataset.add_new(int(name, 16), vr, [_value(vr, each) for each in row])
+        dataset.add(_element(int(name, 16), vr_of(name), row))
     return dataset
+
+
+def _element(tag: int, vr: str, row: Sequence[Any]) -> DataElement:
+    try:
+        return DataElement(tag, vr, [_value(vr, each) for each in row], validation_mode=config.IGNORE)
+    except (ValueError, OverflowError, TypeError):
+        return DataElement(tag, vr, None)
 
 
 def _value(vr: str, value: Any) -> Any:

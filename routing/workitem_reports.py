@@ -38,6 +38,11 @@ _LEASE_SECONDS: Final = 150.0
 _SUBSCRIBERS_AT_ONCE: Final = 8
 _UNKNOWN: Final = "there is no remote AE with this title"
 
+
+class NotEncodable(WireError):
+    """A report that cannot be written: no repetition helps."""
+
+
 _log = structlog.get_logger()
 FindSubscriber = Callable[[str, str], Peer | None]
 
@@ -121,7 +126,7 @@ class WorkitemReportLoop:
         try:
             calling.report(report)
         except WireError as error:
-            final = calling.peer is None
+            final = calling.peer is None or isinstance(error, NotEncodable)
             again = self._database.write(workitem_reports.postpone, claim, str(error), now=time.time(), final=final)
             _log.warning("workitem_not_reported", reason=str(error), final=not again, **names)
             return final
@@ -145,6 +150,8 @@ class _Call:
             self._association = _open(self.peer)
         try:
             status = _report(self._association, report)
+        except NotEncodable:
+            raise
         except WireError:
             self._association.abort()
             self._association = None
@@ -173,7 +180,10 @@ def _report(association: Association, report: Report) -> int:
     command[Element.AFFECTED_SOP_CLASS_UID] = PUSH
     command[Element.AFFECTED_SOP_INSTANCE_UID] = report.sop_instance_uid
     command[Element.EVENT_TYPE_ID] = report.event_type
-    data_set = encode_data_set(data_set_of(report.information), context.transfer_syntax)
+    try:
+        data_set = encode_data_set(data_set_of(report.information), context.transfer_syntax)
+    except ValueError:
+        raise NotEncodable("the report cannot be encoded") from None
     association.send(context.context_id, command, data_set)
     return dimse.number(receive_response(association, command).command, Element.STATUS)
 

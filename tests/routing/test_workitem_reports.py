@@ -109,6 +109,19 @@ def test_a_subscriber_is_told_everything_in_order(sqlite: Database, tmp_path: Pa
     assert subscriber.associations == 1
 
 
+def test_a_value_that_is_none_holds_up_no_report(sqlite: Database, tmp_path: Path) -> None:
+    watch(sqlite)
+    create(sqlite)
+    move(sqlite, "IN PROGRESS")
+    odd = {"ProcedureStepProgress": "1", "Rows": "many", "PatientWeight": "heavy", "ContactURI": "\u0000x"}
+    put(sqlite, {"ProcedureStepProgressInformationSequence": [odd]}, lock=LOCK)
+    put(sqlite, performed(), lock=LOCK)
+    move(sqlite, "COMPLETED")
+    with Subscriber().listening() as subscriber, reporting(sqlite, tmp_path, subscriber):
+        wait_until(lambda: subscriber.states()[-1:] == ["COMPLETED"], what="the reports")
+    assert [event for event, _, _ in subscriber.told] == [1, 1, 3, 1]
+
+
 def test_what_is_not_taken_is_sent_again_before_what_comes_after_it(sqlite: Database, tmp_path: Path) -> None:
     watch(sqlite)
     create(sqlite)
