@@ -120,7 +120,7 @@ def _wildcard(attribute: Attribute, pattern: str) -> Predicate:
         return _one_of_several(column, like_pattern(normal))
     if not attribute.normalized:
         return Comparison(like_in_any_case, column, like_pattern(normal).lower())
-    return Every((*_begins(column, normal), Comparison(like, column, like_pattern(normal))))
+    return _matching(column, normal)
 
 
 def _one_of_several(column: ColumnElement[Any], pattern: str) -> Predicate:
@@ -128,12 +128,24 @@ def _one_of_several(column: ColumnElement[Any], pattern: str) -> Predicate:
     return Comparison(like_one_of_several, column, f"%{divider}{pattern}{divider}%")
 
 
-def _begins(column: ColumnElement[Any], pattern: str) -> tuple[Predicate, ...]:
+def _matching(column: ColumnElement[Any], pattern: str) -> Predicate:
+    bounds = _bounds(column, pattern)
+    if bounds and pattern == f"{_prefix(pattern)}*":
+        # They say it all.
+        return Every(bounds)
+    return Every((*bounds, Comparison(like, column, like_pattern(pattern))))
+
+
+def _bounds(column: ColumnElement[Any], pattern: str) -> tuple[Predicate, ...]:
     """Bound the values by what stands before the first wildcard, which an index can look up, unlike LIKE."""
-    prefix = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    prefix = _prefix(pattern)
     if not prefix:
         return ()
     return Comparison(from_code_point, column, prefix), Comparison(to_code_point, column, prefix + _LAST)
+
+
+def _prefix(pattern: str) -> str:
+    return re.split(r"[*?]", pattern, maxsplit=1)[0]
 
 
 def _name(attribute: Attribute, text: str) -> Predicate:
@@ -154,8 +166,12 @@ def _name(attribute: Attribute, text: str) -> Predicate:
 
 
 def _name_form(column: ColumnElement[Any], pattern: str) -> Predicate:
+    """Match what the column begins with, whole or as its first group."""
+    if pattern.endswith("*"):
+        # It stands for the groups that follow too.
+        return _matching(column, pattern)
     likes = like_pattern(pattern), f"{like_pattern(pattern)}=%"
-    return Every((*_begins(column, pattern), Some(tuple(Comparison(like, column, one) for one in likes))))
+    return Every((*_bounds(column, pattern), Some(tuple(Comparison(like, column, one) for one in likes))))
 
 
 def _in_later_groups(column: ColumnElement[Any], pattern: str) -> list[Predicate]:
