@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, inse
 
 from archive import events
 from archive.event_types import AssociationRejected
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.pages import columns_of, listing_of
 from archive.tables import association
 from archive.times import iso
 
@@ -112,21 +112,6 @@ def open_listeners(connection: Connection) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List associations; filters: `state`, `calling_ae_title`, `called_ae_title`, `address`."""
-    columns = {name: association.c[name] for name in _FILTERS}
-    statement = select(association).where(association.c.tenant == tenant, *equals(columns, filters))
-    return fetch_page(connection, statement, association.c.id, _item, limit=limit, cursor=cursor)
-
-
 def is_alive(now: float) -> ColumnElement[bool]:
     """Return the condition that an association is open and its listener was heard of lately."""
     return and_(_is_open(), association.c.last_seen >= now - FRESH_SECONDS)
@@ -184,3 +169,7 @@ def _item(row: RowMapping) -> dict[str, Any]:
         "count": row["count"],
         "ended": iso(row["ended"]),
     }
+
+
+listing: Final = listing_of(association, columns_of(association, *_FILTERS), _item)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

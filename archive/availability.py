@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, insert
 
 from archive import outbox
 from archive.outbox import Claim
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.pages import columns_of, listing_of
 from archive.tables import availability
 from archive.times import iso
 
@@ -63,21 +63,6 @@ def postpone(connection: Connection, claim: Claim, reason: str, *, now: float) -
     return outbox.postpone(connection, availability, claim, reason, now=now)
 
 
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List notifications, filtered by the names of their fields."""
-    columns = {name: availability.c[name] for name in _FILTERS}
-    statement = select(availability).where(availability.c.tenant == tenant, *equals(columns, filters))
-    return fetch_page(connection, statement, availability.c.id, _item, limit=limit, cursor=cursor)
-
-
 def _item(row: RowMapping) -> dict[str, Any]:
     shown = ("study_uid", "series_uid", "destination", "status", "attempt", "error")
     return {
@@ -87,3 +72,7 @@ def _item(row: RowMapping) -> dict[str, Any]:
         "created": iso(row["created"]),
         "finished": iso(row["finished"]),
     }
+
+
+listing: Final = listing_of(availability, columns_of(availability, *_FILTERS), _item)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

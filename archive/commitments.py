@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, Select, case, func, insert, selec
 from archive import outbox
 from archive.errors import Conflict
 from archive.outbox import Claim
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.pages import columns_of, listing_of
 from archive.tables import commitment
 from archive.times import iso
 
@@ -183,21 +183,6 @@ def postpone(connection: Connection, claim: Claim, reason: str, *, now: float, f
     return outbox.postpone(connection, commitment, claim, reason, now=now, final=final)
 
 
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List requests, filtered by the names of their fields."""
-    columns = {name: commitment.c[name] for name in _FILTERS}
-    statement = select(commitment).where(commitment.c.tenant == tenant, *equals(columns, filters))
-    return fetch_page(connection, statement, commitment.c.id, _item, limit=limit, cursor=cursor)
-
-
 def _by_uid(tenant: str, ae_title: str, transaction_uid: str) -> Select[Any]:
     mine = (commitment.c.tenant == tenant, commitment.c.ae_title == ae_title)
     return select(commitment).where(*mine, commitment.c.transaction_uid == transaction_uid).with_for_update()
@@ -229,3 +214,7 @@ def _item(row: RowMapping) -> dict[str, Any]:
         "created": iso(row["created"]),
         "finished": iso(row["finished"]),
     }
+
+
+listing: Final = listing_of(commitment, columns_of(commitment, *_FILTERS), _item)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

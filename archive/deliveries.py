@@ -10,7 +10,6 @@ from archive.delivery_work import (
     ATTEMPTS,
     ClaimedDelivery,
     DeliveryState,
-    back_off_seconds,
     claim_batch,
     destinations_due,
     heartbeat,
@@ -23,7 +22,8 @@ from archive.delivery_work import (
 )
 from archive.errors import Conflict, NotFound
 from archive.inserting import insert_missing
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.leases import back_off_seconds
+from archive.pages import columns_of, listing_of
 from archive.tables import delivery
 from archive.times import iso
 
@@ -131,21 +131,6 @@ def get(connection: Connection, tenant: str, delivery_id: int) -> dict[str, Any]
     return _item(row)
 
 
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List deliveries, filtered by the names of their fields."""
-    columns = {name: delivery.c[name] for name in _FILTERS}
-    statement = select(delivery).where(delivery.c.tenant == tenant, *equals(columns, filters))
-    return fetch_page(connection, statement, delivery.c.id, _item, limit=limit, cursor=cursor)
-
-
 def _by_id(tenant: str, delivery_id: int) -> Select[Any]:
     return select(delivery).where(delivery.c.tenant == tenant, delivery.c.id == delivery_id)
 
@@ -176,3 +161,7 @@ def _item(row: RowMapping) -> dict[str, Any]:
         "created": iso(row["created"]),
         "sent": iso(row["sent"]),
     }
+
+
+listing: Final = listing_of(delivery, columns_of(delivery, *_FILTERS), _item)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, and_, func, select, update
 
 from archive import events
 from archive.event_types import DeliveryConfirmed, DeliveryFailed, DeliverySent, Event
+from archive.leases import back_off_seconds, is_due
 from archive.tables import delivery
 
 # After so many attempts a delivery is dead: a person has to look at it.
 ATTEMPTS: Final = 10
-_FIRST_PAUSE_SECONDS: Final = 5.0
-_LONGEST_PAUSE_SECONDS: Final = 300.0
 _LOST: Final = "the sender was lost"
 
 
@@ -39,11 +38,6 @@ class ClaimedDelivery:
     destination: str
     cause: str
     attempt: int
-
-
-def back_off_seconds(attempt: int) -> float:
-    """Return the pause after the `attempt`-th failure: 5 s, twice as long each time, at most 5 min."""
-    return min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(attempt - 1, 16))
 
 
 def claim_batch(
@@ -152,8 +146,7 @@ def release_expired(connection: Connection, *, now: float, attempts: int = ATTEM
 
 
 def _is_due(now: float) -> ColumnElement[bool]:
-    free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until < now)
-    return and_(delivery.c.status == DeliveryState.QUEUED.value, delivery.c.next_attempt <= now, free)
+    return is_due(delivery, DeliveryState.QUEUED.value, now=now)
 
 
 def _is_held(delivery_ids: Sequence[int], worker_id: str) -> ColumnElement[bool]:

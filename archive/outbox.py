@@ -6,9 +6,10 @@ For tables with the columns `status`, `attempt`, `error`, `next_attempt`, `worke
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, select, update
 
-from archive.delivery_work import back_off_seconds
+from archive.leases import back_off_seconds, is_free
+from archive.leases import is_due as due_now
 
 FAILED: Final = "failed"
 # With pauses of five minutes a peer may be away for a night.
@@ -26,14 +27,14 @@ class Claim:
 
 def is_due(connection: Connection, table: Table, status: str, *, now: float) -> bool:
     """Tell whether a row with `status` may be claimed."""
-    return connection.execute(select(table.c.id).where(_is_due(table, status, now)).limit(1)).first() is not None
+    return connection.execute(select(table.c.id).where(due_now(table, status, now=now)).limit(1)).first() is not None
 
 
 def claim(
     connection: Connection, table: Table, status: str, *, worker_id: str, lease_seconds: float, now: float
 ) -> Claim | None:
     """Give the row with `status` that waits longest to `worker_id`; None when nothing is due."""
-    due = select(table.c.id).where(_is_due(table, status, now)).order_by(table.c.next_attempt, table.c.id).limit(1)
+    due = select(table.c.id).where(due_now(table, status, now=now)).order_by(table.c.next_attempt, table.c.id).limit(1)
     row_id = connection.execute(due.with_for_update(skip_locked=True)).scalar_one_or_none()
     if row_id is None:
         return None
@@ -44,7 +45,7 @@ def claim_one(
     connection: Connection, table: Table, row_id: int, status: str, *, worker_id: str, lease_until: float, now: float
 ) -> Claim | None:
     """Give one row with `status` to `worker_id`, due or not; None when another has it or it is past that."""
-    wanted = and_(table.c.id == row_id, table.c.status == status, _is_free(table, now))
+    wanted = and_(table.c.id == row_id, table.c.status == status, is_free(table, now=now))
     return _take(connection, table, wanted, worker_id, lease_until)
 
 
@@ -104,14 +105,6 @@ def _take(
     taken = update(table).where(which).values(values).returning(table.c.id, table.c.attempt)
     row = connection.execute(taken).one_or_none()
     return None if row is None else Claim(id=row.id, worker_id=worker_id, attempt=row.attempt)
-
-
-def _is_due(table: Table, status: str, now: float) -> ColumnElement[bool]:
-    return and_(table.c.status == status, table.c.next_attempt <= now, _is_free(table, now))
-
-
-def _is_free(table: Table, now: float) -> ColumnElement[bool]:
-    return or_(table.c.lease_until.is_(None), table.c.lease_until < now)
 
 
 def _is_held(table: Table, claim: Claim) -> ColumnElement[bool]:

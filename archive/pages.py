@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, select
 
 from archive.errors import InvalidQuery, NotFound
 
@@ -27,6 +27,57 @@ class Page:
 
     items: list[dict[str, Any]]
     next: str | None
+
+
+class Listing(Protocol):
+    """Lists the rows of a tenant, newest first, filtered by the names of the items' fields."""
+
+    def __call__(
+        self,
+        connection: Connection,
+        /,
+        tenant: str,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+        **filters: str | None,
+    ) -> Page:
+        """Return one page."""
+
+
+def listing_of(
+    table: Table, filters: Mapping[str, ColumnElement[Any]], to_item: Callable[[RowMapping], dict[str, Any]]
+) -> Listing:
+    """Make the listing of a table.
+
+    Parameters
+    ----------
+    table
+        With the columns `id` and `tenant`.
+    filters
+        Columns to filter by, by the names of the items' fields.
+    to_item
+        Shows a row as the API does.
+    """
+
+    def listing(
+        connection: Connection,
+        /,
+        tenant: str,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+        **wanted: str | None,
+    ) -> Page:
+        statement = select(table).where(table.c.tenant == tenant, *equals(filters, wanted))
+        return fetch_page(connection, statement, table.c.id, to_item, limit=limit, cursor=cursor)
+
+    return listing
+
+
+def columns_of(table: Table, *names: str) -> dict[str, ColumnElement[Any]]:
+    """Return columns by their names, for fields that are called as they are."""
+    return {name: table.c[name] for name in names}
 
 
 def parse_id(text: str | int) -> int:

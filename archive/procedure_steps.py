@@ -9,7 +9,7 @@ from archive.attribute_lists import AttributeList, items, key, text, with_keywor
 from archive.errors import Conflict, NotFound
 from archive.event_types import ProcedureStepChanged
 from archive.inserting import insert_missing
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.pages import listing_of
 from archive.procedure_rules import check_change, check_creation, check_end, performed_instances, scheduled_steps
 from archive.procedure_states import OPEN_STATES, EntryState, StepState
 from archive.tables import performed_instance, procedure_step, worklist_entry
@@ -179,20 +179,6 @@ def attributes_of(connection: Connection, tenant: str, sop_instance_uid: str) ->
     return attributes
 
 
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List steps; filters: `id`, `sop_instance_uid`, `state`, `study_uid`, `modality`, `station_ae_title`."""
-    statement = select(procedure_step).where(procedure_step.c.tenant == tenant, *equals(_FILTERS, filters))
-    return fetch_page(connection, statement, procedure_step.c.id, as_item, limit=limit, cursor=cursor)
-
-
 def as_item(row: RowMapping) -> dict[str, Any]:
     """Show a row as the API does."""
     attributes: AttributeList = row["attributes"]
@@ -208,3 +194,7 @@ def as_item(row: RowMapping) -> dict[str, Any]:
         "created": iso(row["created"]),
         "updated": iso(row["updated"]),
     }
+
+
+listing: Final = listing_of(procedure_step, _FILTERS, as_item)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

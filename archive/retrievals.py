@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, upda
 
 from archive import audit
 from archive.errors import Conflict, NotFound
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.pages import columns_of, listing_of
 from archive.tables import retrieval
 from archive.times import iso
 
@@ -92,20 +92,6 @@ def get(connection: Connection, tenant: str, key: int) -> dict[str, Any]:
     if row is None:
         raise NotFound
     return _item(row)
-
-
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List retrievals, newest first; filters: `id`, `remote_ae`, `method`, `study_uid`, `status`, `principal`."""
-    statement = _of_tenant(tenant).where(*equals({name: retrieval.c[name] for name in _FILTERS}, filters))
-    return fetch_page(connection, statement, retrieval.c.id, _item, limit=limit, cursor=cursor)
 
 
 def request_cancel(connection: Connection, tenant: str, key: int, *, principal: str, now: float) -> dict[str, Any]:
@@ -233,3 +219,7 @@ def _write_audit(
 
 def _tenant_of(connection: Connection, key: int) -> str:
     return str(connection.execute(select(retrieval.c.tenant).where(retrieval.c.id == key)).scalar_one())
+
+
+listing: Final = listing_of(retrieval, columns_of(retrieval, *_FILTERS), _item)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

@@ -11,7 +11,7 @@ from archive import audit
 from archive.errors import Conflict, NotFound
 from archive.inserting import insert_missing
 from archive.origin import DEFAULT_TENANT
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.pages import columns_of, listing_of
 from archive.tables import route
 
 
@@ -132,21 +132,6 @@ def load_declared(connection: Connection, declared: Sequence[Mapping[str, Any]],
         connection.execute(insert(route).values(**_row(Route.of(declaration, RouteSource.FILE)), created=now))
 
 
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List rules; filters: `name`, `source`."""
-    columns = {name: route.c[name] for name in ("name", "source")}
-    statement = select(route).where(route.c.tenant == tenant, *equals(columns, filters))
-    return fetch_page(connection, statement, route.c.id, _listed, limit=limit, cursor=cursor)
-
-
 def as_item(shown: Route) -> dict[str, Any]:
     """Return a rule as the API shows it: the keys of `[[route]]`, and `source`."""
     own = {"name": shown.name, "tenant": shown.tenant, "enabled": shown.enabled, "source": shown.source.value}
@@ -179,3 +164,7 @@ def _listed(row: RowMapping) -> dict[str, Any]:
 
 def _write_audit(connection: Connection, action: audit.Action, of: Route, principal: str, now: float) -> None:
     audit.append(connection, of.tenant, action, principal=principal, now=now, detail={"name": of.name})
+
+
+listing: Final = listing_of(route, columns_of(route, "name", "source"), _listed)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

@@ -9,7 +9,7 @@ from archive import audit
 from archive.attribute_lists import AttributeList, has_value, items, key, text, texts, with_keywords
 from archive.errors import NotFound, NotParsable
 from archive.matching import normalize_text
-from archive.pages import DEFAULT_LIMIT, Page, equals, fetch_page
+from archive.pages import listing_of
 from archive.procedure_states import EntryState
 from archive.scheduling_times import is_date, is_time
 from archive.tables import worklist_entry
@@ -173,20 +173,6 @@ def _record(connection: Connection, action: audit.Action, row: RowMapping, princ
     audit.append(connection, row["tenant"], action, principal=principal, now=now, study_uid=study_uid, detail=detail)
 
 
-def listing(
-    connection: Connection,
-    /,
-    tenant: str,
-    *,
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-    **filters: str | None,
-) -> Page:
-    """List entries, those that are done too; filters are named like the items' fields."""
-    statement = select(worklist_entry).where(worklist_entry.c.tenant == tenant, *equals(_FILTERS, filters))
-    return fetch_page(connection, statement, worklist_entry.c.id, as_item, limit=limit, cursor=cursor)
-
-
 def as_item(row: RowMapping) -> dict[str, Any]:
     """Show a row as the API does."""
     step = items(row["attributes"], STEPS)[0]
@@ -207,3 +193,7 @@ def as_item(row: RowMapping) -> dict[str, Any]:
         "created": iso(row["created"]),
         "updated": iso(row["updated"]),
     }
+
+
+listing: Final = listing_of(worklist_entry, _FILTERS, as_item)
+"""Lists rows of a tenant, newest first, filtered by the names of their fields."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from archive import outbox
 from archive.attribute_lists import AttributeList, items, key
+from archive.leases import is_free
 from archive.outbox import Claim
 from archive.tables import workitem_report, workitem_subscription
 from archive.workitem_rules import PROGRESS, STATE
@@ -96,7 +97,7 @@ def due_subscribers(connection: Connection, *, now: float) -> list[tuple[str, st
     table = workitem_report.c
     queued = (table.status == _QUEUED, table.channel == Channel.DIMSE.value)
     oldest = select(func.min(table.id)).where(*queued).group_by(table.tenant, table.ae_title)
-    free = (table.next_attempt <= now) & (table.lease_until.is_(None) | (table.lease_until < now))
+    free = (table.next_attempt <= now) & is_free(workitem_report, now=now)
     rows = connection.execute(select(table.tenant, table.ae_title).where(table.id.in_(oldest), free)).all()
     return [(row.tenant, row.ae_title) for row in rows]
 
