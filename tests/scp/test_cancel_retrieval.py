@@ -23,7 +23,7 @@ from tests.waiting import wait_until
 
 COUNT = 5
 # What a test gives the node to notice a cancel; each destination here would keep it for much longer.
-PROMPTLY_SECONDS = 5.0
+PROMPTLY_SECONDS = 10.0
 
 
 @pytest.fixture
@@ -76,7 +76,10 @@ def test_a_move_to_a_destination_that_takes_its_time_is_canceled_at_once(node: N
     assert len(slow.received) == 1
 
 
-def test_an_object_that_arrives_during_the_cancel_counts_as_sent(node: Node, study: list[Dataset]) -> None:
+def test_an_object_that_arrives_during_the_cancel_counts_as_sent(
+    node: Node, study: list[Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scp.move._LAST_OBJECT_SECONDS", 20.0)
     slow = SlowScp()
     with slow.listening(node):
         wire = move(node, identifier(study=study[0].StudyInstanceUID))
