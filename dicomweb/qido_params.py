@@ -149,11 +149,11 @@ def _path(name: str, *, matched: bool = True) -> tuple[int, ...]:
     """Read the name of an attribute, or of one in a sequence: keywords or tags, with a dot between."""
     tags = tuple(_tag(part) for part in name.split("."))
     if None in tags or len(tags) > 2:  # noqa: PLR2004 - a sequence and an attribute in it
-        raise bad_request(f"The query parameter or attribute {_shown(name)} is not known.")
+        raise bad_request(f"The query parameter or attribute {shown(name)} is not known.")
     known = tuple(tag for tag in tags if tag is not None)
     inner = ATTRIBUTES[known[0]].items if known[0] in ATTRIBUTES else {}
     if matched and (not is_matched(known[0]) or (len(known) > 1 and known[1] not in inner)):
-        raise bad_request(f"The attribute {_shown(name)} is not indexed, so that nothing can be matched with it.")
+        raise bad_request(f"The attribute {shown(name)} is not indexed, so that nothing can be matched with it.")
     return known
 
 
@@ -172,6 +172,6 @@ def _divide(tag: int, value: str) -> list[str]:
     return re.split(r"[,\\]", value) if attribute is not None and attribute.vr in {"UI", "CS"} else [value]
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """Repeat a name of the client's in a form that is harmless wherever the answer is shown."""
     return "".join(character for character in name if character.isalnum() or character in "._-")[:80] or "(unnamed)"

@@ -8,6 +8,7 @@ from pydicom.datadict import tag_for_keyword
 
 from archive.attribute_lists import clean, key, vr_of
 from dicomweb.problems import bad_request
+from dicomweb.qido_params import shown
 
 DEFAULT_LIMIT: Final = 1_000
 MAX_LIMIT: Final = 10_000
@@ -74,6 +75,8 @@ def parse_filter(text: str) -> dict[str, list[Any]]:
 def add_key(keys: dict[str, list[Any]], name: str, value: str) -> None:
     """Add a key by keywords or tags, with a dot between those of a sequence and its attribute."""
     *sequences, last = (_attribute(name, part) for part in name.split("."))
+    if vr_of(last) == "SQ" or any(vr_of(each) != "SQ" for each in sequences):
+        raise bad_request(f"{shown(name)} is no attribute with a value.")
     for sequence in sequences:
         row = keys.setdefault(sequence, [{}])
         keys = row[0]
@@ -85,9 +88,8 @@ def add_key(keys: dict[str, list[Any]], name: str, value: str) -> None:
 def _attribute(name: str, part: str) -> str:
     if len(part) == _TAG_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in part):
         return part.upper()
-    if tag_for_keyword(part) is None:
-        shown = "".join(each for each in name if each.isalnum() or each in "._-")[:80]
-        raise bad_request(f"The query parameter or attribute {shown or '(unnamed)'} is not known.")
+    if not part or tag_for_keyword(part) is None:
+        raise bad_request(f"The query parameter or attribute {shown(name)} is not known.")
     return key(part)
 
 

@@ -209,7 +209,16 @@ def test_searches_take_keywords_tags_paths_limit_and_offset(ups: Service) -> Non
     assert "literal matching" in fuzzy.headers["warning"]
 
 
-@pytest.mark.parametrize("params", [{"Nonsense": "1"}, {"limit": "-1"}, {"fuzzymatching": "perhaps"}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"Nonsense": "1"},
+        {"limit": "-1"},
+        {"fuzzymatching": "perhaps"},
+        {"ReferencedRequestSequence": "1"},
+        {"PatientName.PatientID": "1"},
+    ],
+)
 def test_a_parameter_that_is_wrong_is_named(ups: Service, params: dict[str, str]) -> None:
     answer = ups.send("GET", "", **params)
     assert answer.status_code == 400
