@@ -105,4 +105,5 @@ export const SERVICES = [
   { key: "commit", label: "Commit" },
   { key: "worklist", label: "Worklist" },
   { key: "mpps", label: "MPPS" },
+  { key: "ups", label: "Workitems" },
 ] as const;
