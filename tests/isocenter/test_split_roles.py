@@ -11,8 +11,8 @@ import pytest
 
 from isocenter.demo.phantom import write_phantom
 from isocenter.part10 import describe
-from routing.peers import Peer
 from routing.delivery import deliver
+from routing.peers import Peer
 from tests.isocenter.nodes import PASSWORD, ServedNode
 from tests.waiting import answers, free_port, wait_until
 
