@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from archive.brief_reads import BriefReads, TookLonger
 from archive.database import AsyncDatabase, Database
 from archive.engines import is_sqlite, parse_url
 
@@ -36,10 +37,23 @@ class ThreadedDatabase(AsyncDatabase):
         # Whoever reads does not wait behind those who wait for their turn to write.
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="reader")
         self._writers = ThreadPoolExecutor(threads, thread_name_prefix="writer")
+        self._brief = BriefReads(database.url)
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one read transaction."""
         return await _in_thread(self._readers, partial(self._database.read, function, *args, **kwargs))
+
+    async def read_briefly(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `function(connection, …)` at once where that is brief, else in a thread.
+
+        Two threads of one process take turns: with many requests at once, each would wait for the other.
+        """
+        try:
+            return self._brief.read(function, *args, **kwargs)
+        except TookLonger:
+            return await self.read(function, *args, **kwargs)
 
     async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one write transaction, committed when this returns."""
@@ -49,10 +63,20 @@ class ThreadedDatabase(AsyncDatabase):
         """Let the threads end when they have done what was begun."""
         for threads in (self._readers, self._writers):
             threads.shutdown(wait=False)
+        self._brief.dispose()
 
 
 async def _in_thread(threads: Executor, transaction: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(threads, transaction)
+
+
+async def read_briefly(
+    database: AsyncDatabase, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Read what is usually found at once, such as the answer to a search."""
+    if isinstance(database, ThreadedDatabase):
+        return await database.read_briefly(function, *args, **kwargs)
+    return await database.read(function, *args, **kwargs)
 
 
 def open_async(database: Database, *, connections: int) -> AsyncDatabase:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from access.principals import Principal
 from archive.query import Level, Query, key_for, page_and_rest
+from archive.threaded_database import read_briefly
 from dicomweb.media_types import accepted
 from dicomweb.model_forms import JSON, prefers_xml
 from dicomweb.native_xml import XML
@@ -52,8 +53,8 @@ class Qido:
         as_xml = prefers_xml(request, multipart=True)
         asked = parse_parameters(request.query_params.multi_items(), level)
         query = build_query(level, asked, request.path_params)
-        found, rest = await self._services.database.read(
-            page_and_rest, principal.tenant, query, asked.limit, _MOST_COUNTED
+        found, rest = await read_briefly(
+            self._services.database, page_and_rest, principal.tenant, query, asked.limit, _MOST_COUNTED
         )
         base = base_url(request)
         headers = _warnings(base, rest)

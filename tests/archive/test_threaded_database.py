@@ -5,13 +5,13 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from archive.database import AsyncDatabase, Database
 from archive.errors import Conflict, StorageFailed
 from archive.tables import fact
-from archive.threaded_database import ThreadedDatabase, open_async
+from archive.threaded_database import ThreadedDatabase, open_async, read_briefly
 
 _AT_ONCE = 4
 
@@ -75,3 +75,29 @@ async def test_who_reads_does_not_wait_behind_those_who_write(asynchronous: Asyn
     released.set()
     await asyncio.gather(*writing)
     assert len(await asynchronous.read(keys)) == _AT_ONCE
+
+
+async def test_a_brief_read_is_done_where_it_is_asked_for(asynchronous: AsyncDatabase) -> None:
+    await asynchronous.write(put, "a")
+    assert await read_briefly(asynchronous, keys) == ["a"]
+    assert await read_briefly(asynchronous, thread_of) == threading.get_ident()
+
+
+async def test_a_read_that_takes_longer_is_done_in_a_thread(asynchronous: AsyncDatabase) -> None:
+    assert await read_briefly(asynchronous, count_slowly) == 1_000_000
+    assert await read_briefly(asynchronous, keys) == []
+
+
+async def test_a_brief_read_cannot_write(asynchronous: AsyncDatabase) -> None:
+    with pytest.raises(StorageFailed):
+        await read_briefly(asynchronous, put, "a")
+    assert await asynchronous.read(keys) == []
+
+
+def thread_of(_connection: Connection) -> int:
+    return threading.get_ident()
+
+
+def count_slowly(connection: Connection) -> int:
+    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
+    return int(connection.execute(text(rows)).scalar_one())

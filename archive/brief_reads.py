@@ -1,0 +1,71 @@
+"""Reads of an SQLite file that are over sooner than a change of thread: they run where they are asked for.
+
+Each statement may take so many steps of SQLite's machine, about a millisecond, and waits for nobody. What takes longer
+is given up, to be read in a thread.
+"""
+
+from collections.abc import Callable
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from archive.engines import parse_url
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_STEPS: Final = 50_000
+
+
+class TookLonger(Exception):
+    """The read was given up."""
+
+
+class BriefReads:
+    """One connection for brief reads, of one thread: that of the event loop.
+
+    Parameters
+    ----------
+    url
+        The SQLite file.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(parse_url(url), pool_size=1, max_overflow=0)
+        event.listen(self._engine, "connect", _open)
+        event.listen(self._engine, "begin", _begin)
+
+    def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function(connection, …)` in one read transaction.
+
+        Raises
+        ------
+        TookLonger
+            It takes more steps than a brief read may, or the file is locked or away.
+        """
+        try:
+            with self._engine.begin() as connection:
+                return function(connection, *args, **kwargs)
+        except DBAPIError as error:
+            raise TookLonger from error
+
+    def dispose(self) -> None:
+        """Close the connection."""
+        self._engine.dispose()
+
+
+def _open(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling would begin only with a statement that writes.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=0", "query_only=ON", "cache_size=-16000", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.set_progress_handler(_give_up, _STEPS)
+
+
+def _give_up() -> int:
+    return 1
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
