@@ -101,7 +101,8 @@ def statement(asked: Asked) -> Select[Any]:
 
 def counting(asked: Asked) -> Select[Any]:
     """Build the statement that counts the matches of a query: those of the page, where there is a limit."""
-    rows = _page(select(ROW[asked.level]).select_from(FROM[asked.level]), asked).subquery()
+    # Which of them the page has makes no difference to their number.
+    rows = _page(select(ROW[asked.level]).select_from(FROM[asked.level]), asked).order_by(None).subquery()
     return select(func.count()).select_from(rows)
 
 
