@@ -102,6 +102,8 @@ def data_sets() -> Iterator[bytes]:
     yield bytes([len(TRANSFER_SYNTAXES) - 1]) + identity() + long(0x7FE0_0010, b"OB", fragments, UNDEFINED)
     unknown = item(identity() + ITEM_END, UNDEFINED) + SEQUENCE_END
     yield bytes([_EXPLICIT]) + identity() + long(0x0009_1001, b"UN", unknown, UNDEFINED)
+    outside = long(0x0009_1001, b"SQ", b"") + item(b"") + item(identity())
+    yield bytes([_EXPLICIT]) + identity() + outside + long(0x0009_1002, b"OB", b"odd") + b"\0"
     for content, syntax in _real_files():
         if syntax in TRANSFER_SYNTAXES:
             yield bytes([TRANSFER_SYNTAXES.index(syntax)]) + content
