@@ -63,6 +63,9 @@ class PixelWorker(FrameDecoder, Protocol):
     def to_srgb(self, samples: "np.ndarray[Any, Any]", profile: bytes) -> "np.ndarray[Any, Any]":
         """Convert colours or raise `NotTranscodable`."""
 
+    def encode(self, pixels: ImagePixels, frame: DecodedFrame, target_syntax: str) -> bytes:
+        """Compress one frame without loss or raise `NotTranscodable`."""
+
 
 class _WorkerFailed(Exception):
     """The child process died or did not answer in time."""

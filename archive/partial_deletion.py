@@ -1,8 +1,7 @@
 """Deleting a series, or one instance of it: all rows in one transaction; the caller removes the blobs after it."""
 
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from archive import audit, events, obsolete
 from archive.arrivals import STORED
@@ -37,7 +36,7 @@ def delete_part(
     """
     events.lock_order(connection)
     found = _series(connection, tenant, study_uid, series_uid)
-    of_series = instance.c.series_id == found.id
+    of_series = instance.c.series_id == found["id"]
     which = of_series if sop_uid is None else of_series & (instance.c.sop_instance_uid == sop_uid)
     count, of_all = _count(connection, which), _count(connection, of_series)
     if not count:
@@ -47,12 +46,12 @@ def delete_part(
         return
     uncounted = _delete_instances(connection, tenant, which, now=now)
     if count == of_all:
-        _delete_series(connection, tenant, found.id)
+        _delete_series(connection, tenant, found["id"])
     else:
-        left = max(0, found.instance_count - (count - uncounted))
-        announced = min(found.announced_count, left)
+        left = max(0, found["instance_count"] - (count - uncounted))
+        announced = min(found["announced_count"], left)
         values = {"instance_count": left, "announced_count": announced}
-        connection.execute(update(series).where(series.c.id == found.id).values(values))
+        connection.execute(update(series).where(series.c.id == found["id"]).values(values))
     audit.append(
         connection,
         tenant,
@@ -64,14 +63,14 @@ def delete_part(
     )
 
 
-def _series(connection: Connection, tenant: str, study_uid: str, series_uid: str) -> Row[Any]:
+def _series(connection: Connection, tenant: str, study_uid: str, series_uid: str) -> RowMapping:
     which = (
         series.c.tenant == tenant,
         series.c.study_instance_uid == study_uid,
         series.c.series_instance_uid == series_uid,
     )
     columns = select(series.c.id, series.c.instance_count, series.c.announced_count)
-    found = connection.execute(columns.where(*which).with_for_update()).one_or_none()
+    found = connection.execute(columns.where(*which).with_for_update()).mappings().one_or_none()
     if found is None:
         raise NotFound
     return found

@@ -23,7 +23,7 @@ Place = Sequence[int]
 
 PIXELS: Final = (PIXEL_DATA,)
 _CHUNK: Final = 1 << 20
-NATIVE_PIXELS: Final = FrameFormat(OCTETS, EXPLICIT_VR_LITTLE_ENDIAN, decoded=False, multipart=False)
+NATIVE_PIXELS: Final = FrameFormat(OCTETS, EXPLICIT_VR_LITTLE_ENDIAN)
 
 
 class BulkValues:

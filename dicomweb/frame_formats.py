@@ -1,9 +1,10 @@
 """In which media types a frame can be given, and which of them a client wants (PS3.18 Sections 8.7.3 and 8.7.5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from archive.compression import can_compress
 from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN
 from archive.pixels import ImagePixels
 from archive.transcoding import NATIVE, can_decompress
@@ -35,6 +36,12 @@ _COMPRESSED: Final = {
     "1.2.840.10008.1.2.5": "image/dicom-rle",
 }
 _RLE: Final = "1.2.840.10008.1.2.5"
+# What a media type means that is named without a transfer syntax, as far as it can be made here.
+_DEFAULTS: Final = {
+    "image/jls": "1.2.840.10008.1.2.4.80",
+    "image/jp2": "1.2.840.10008.1.2.4.90",
+    "image/dicom-rle": _RLE,
+}
 _BYTE: Final = 8
 
 
@@ -49,15 +56,18 @@ class FrameFormat:
     transfer_syntax
         What its bytes are encoded in.
     decoded
-        True when compressed frames are decoded for it.
+        True when frames are decoded for it.
     multipart
         True for one part a frame.
+    encoded
+        True when they are compressed again for it, in another way.
     """
 
     media_type: str
     transfer_syntax: str
-    decoded: bool
-    multipart: bool
+    decoded: bool = False
+    multipart: bool = False
+    encoded: bool = False
 
     @property
     def content_type(self) -> str:
@@ -95,14 +105,13 @@ def choose_format(ranges: Sequence[MediaRange], pixels: ImagePixels, count: int)
     for wanted in ranges:
         # One frame may be sent alone; `*/*` gets parts, as the standard has it for frames.
         multipart = wanted.multipart or wanted.wildcard
-        chosen = _stored(wanted, pixels) or _native(wanted, pixels)
+        chosen = _stored(wanted, pixels) or _native(wanted, pixels) or _compressed(wanted, pixels)
         if chosen is not None and (multipart or count == 1):
-            media_type, syntax, decoded = chosen
-            return FrameFormat(media_type, syntax, decoded, multipart)
+            return replace(chosen, multipart=multipart)
     raise not_acceptable("The frames cannot be had in any of the wanted media types and transfer syntaxes.")
 
 
-def _stored(wanted: MediaRange, pixels: ImagePixels) -> tuple[str, str, bool] | None:
+def _stored(wanted: MediaRange, pixels: ImagePixels) -> FrameFormat | None:
     """Give compressed frames as they are stored, where the client takes that."""
     syntax = pixels.transfer_syntax_uid
     if not pixels.encapsulated:
@@ -110,24 +119,35 @@ def _stored(wanted: MediaRange, pixels: ImagePixels) -> tuple[str, str, bool] | 
     media_type = compressed_media_type(syntax)
     named = not wanted.wildcard and wanted.covers(media_type)
     if wanted.transfer_syntax == ANY_TRANSFER_SYNTAX and (named or wanted.covers(OCTETS)):
-        return None if _is_awkward(pixels) else (media_type, syntax, False)
+        return None if _is_awkward(pixels) else FrameFormat(media_type, syntax)
     if wanted.transfer_syntax == syntax and (named or wanted.covers(OCTETS)):
-        return media_type, syntax, False
+        return FrameFormat(media_type, syntax)
     if wanted.transfer_syntax is None and named and media_type != OCTETS:
-        return media_type, syntax, False
+        return FrameFormat(media_type, syntax)
     return None
 
 
-def _native(wanted: MediaRange, pixels: ImagePixels) -> tuple[str, str, bool] | None:
+def _native(wanted: MediaRange, pixels: ImagePixels) -> FrameFormat | None:
     """Give frames without compression, in little endian."""
     fits = wanted.transfer_syntax in {None, ANY_TRANSFER_SYNTAX, EXPLICIT_VR_LITTLE_ENDIAN}
     if not (fits and wanted.covers(OCTETS)):
         return None
     if not pixels.encapsulated:
-        return OCTETS, EXPLICIT_VR_LITTLE_ENDIAN, False
+        return FrameFormat(OCTETS, EXPLICIT_VR_LITTLE_ENDIAN)
     if pixels.transfer_syntax_uid not in NATIVE and can_decompress(pixels.transfer_syntax_uid):
-        return OCTETS, EXPLICIT_VR_LITTLE_ENDIAN, True
+        return FrameFormat(OCTETS, EXPLICIT_VR_LITTLE_ENDIAN, decoded=True)
     return None
+
+
+def _compressed(wanted: MediaRange, pixels: ImagePixels) -> FrameFormat | None:
+    """Compress frames without loss, where the client takes nothing else."""
+    syntax = wanted.transfer_syntax or _DEFAULTS.get(wanted.content, "")
+    media_type = compressed_media_type(syntax)
+    if not (can_compress(syntax) and can_decompress(pixels.transfer_syntax_uid)):
+        return None
+    if not (wanted.covers(media_type) or wanted.covers(OCTETS)):
+        return None
+    return FrameFormat(media_type, syntax, decoded=True, encoded=True)
 
 
 def _is_awkward(pixels: ImagePixels) -> bool:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -11,7 +12,7 @@ import numpy as np
 from archive.dataset_buffer import data_set_buffer
 from archive.decoding import DecodedFrame
 from archive.encodings import encoding_of, is_deflated
-from archive.errors import NotFound
+from archive.errors import NotFound, NotTranscodable
 from archive.frames import Span, encapsulated_frame, frame_bits, native_span
 from archive.native_pixels import decode_compressed, decode_frame, little_endian_frame
 from archive.retrieve import StoredInstance
@@ -45,7 +46,7 @@ class FrameSource:
     def __init__(self, services: Services, instance: StoredInstance) -> None:
         self._path = file_of(services, instance)
         self._instance = instance
-        self._decoder = services.decoder
+        self._worker = services.decoder
         self._places = services.frame_places.get_or_make(instance.key, lambda: find_frame_places(self._path, instance))
         self.pixels = self._places.pixels
         self.count = self._places.count
@@ -64,6 +65,9 @@ class FrameSource:
 
     def read(self, numbers: Iterable[int], form: FrameFormat) -> Iterator[Iterable[bytes]]:
         """Yield frames, counted from 1, in the format that was chosen: each in pieces, to be taken before the next."""
+        if form.encoded:
+            yield from ([self._encoded_bytes(number, form.transfer_syntax)] for number in numbers)
+            return
         if self._in_place(form):
             yield from self._stored(numbers)
             return
@@ -81,8 +85,8 @@ class FrameSource:
         with self._buffer() as buffer:
             if self.pixels.encapsulated:
                 codestream = encapsulated_frame(buffer, self._places.index, number - 1)
-                return decode_compressed(self.pixels, codestream, self._decoder)
-            return decode_frame(buffer, self.pixels, number - 1, self._decoder)
+                return decode_compressed(self.pixels, codestream, self._worker)
+            return decode_frame(buffer, self.pixels, number - 1, self._worker)
 
     @contextmanager
     def _buffer(self) -> Iterator[memoryview]:
@@ -119,9 +123,16 @@ class FrameSource:
         span = native_span(self.pixels, number - 1)
         return [span] if span is not None else []
 
+    def _encoded_bytes(self, number: int, target_syntax: str) -> bytes:
+        frame, pixels = self.decode(number), self.pixels
+        if pixels.real or pixels.bits_allocated == 1:
+            raise NotTranscodable("There is no such form of real numbers and single bits.")
+        described = replace(pixels, photometric_interpretation=frame.photometric_interpretation, planar_configuration=0)
+        return self._worker.encode(described, frame, target_syntax)
+
     def _decoded_bytes(self, codestream: bytes) -> bytes:
         """Decode, and arrange the samples as the metadata says, which viewers read with the frames."""
-        samples = decode_compressed(self.pixels, codestream, self._decoder).samples
+        samples = decode_compressed(self.pixels, codestream, self._worker).samples
         if self.pixels.planar_configuration == 1 and samples.ndim == _COLOURS:
             samples = np.ascontiguousarray(samples.transpose(2, 0, 1))
         return samples.tobytes()

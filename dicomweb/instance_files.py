@@ -12,7 +12,7 @@ from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN
 from archive.errors import NotFound
 from archive.file_meta import encode
 from archive.retrieve import StoredInstance
-from archive.transcoding import can_transcode, transcode_to
+from archive.transcoding import can_convert, transcode_to
 from dicomweb.locating import file_of
 from dicomweb.media_types import ANY_TRANSFER_SYNTAX
 from dicomweb.multipart import Part, begun
@@ -44,7 +44,7 @@ def syntax_for(instance: StoredInstance, wanted: str | None) -> str:
     if wanted == ANY_TRANSFER_SYNTAX:
         return instance.transfer_syntax_uid
     target = wanted or EXPLICIT_VR_LITTLE_ENDIAN
-    if not can_transcode(instance.transfer_syntax_uid, target):
+    if not can_convert(instance.transfer_syntax_uid, target):
         raise not_acceptable(
             "The object cannot be converted to the wanted transfer syntax; transfer-syntax=* takes it as it is stored."
         )
@@ -96,6 +96,7 @@ def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> It
             instance.transfer_syntax_uid,
             syntax,
             decoder=services.decoder,
+            encoder=services.decoder,
         )
         converted.seek(0)
         while chunk := converted.read(_CHUNK):

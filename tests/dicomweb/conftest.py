@@ -18,10 +18,11 @@ from starlette.requests import HTTPConnection
 from access.permissions import Permission, Role
 from access.principals import Principal
 from archive.blobs import FileBlobs
-from archive.database import AsyncDatabase, Database
+from archive.database import Database
 from archive.decoding import DecodingPool
 from archive.ingest import Archive
 from archive.origin import Origin, OriginKind
+from archive.threaded_database import open_async
 from dicomweb.router import create_router
 from dicomweb.services import Authorization, Services
 from tests.waiting import answers, free_port, wait_until
@@ -87,7 +88,7 @@ def open_web(database_url: str, folder: Path, decoder: DecodingPool) -> Iterator
         Archive(database, blobs) as archive,
     ):
         services = Services(
-            database=AsyncDatabase(database_url),
+            database=open_async(database, connections=2),
             archive=archive,
             decoder=decoder,
             max_upload_bytes=MAX_UPLOAD_BYTES,

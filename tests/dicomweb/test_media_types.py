@@ -109,7 +109,7 @@ def test_long_headers_cost_little() -> None:
         ),
         # The first that can be made
         (
-            "image/jp2, application/octet-stream",
+            "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.57, application/octet-stream",
             pixels(JPEG_BASELINE),
             ("application/octet-stream", EXPLICIT, True, False),
         ),
@@ -125,11 +125,20 @@ def test_long_headers_cost_little() -> None:
             ("application/octet-stream", MPEG2, False, True),
         ),
         # Impossible
-        ("image/jp2", pixels(JPEG_BASELINE), None),
+        ("image/jphc", pixels(JPEG_BASELINE), None),
+        ("image/jp2; transfer-syntax=1.2.840.10008.1.2.4.80", pixels(JPEG_BASELINE), None),
+        ("image/jls", pixels(MPEG2), None),
         ("text/html", pixels(EXPLICIT), None),
         ("image/jpeg", pixels(EXPLICIT), None),
         ("*/*", pixels(MPEG2), None),
-        (f"application/octet-stream; transfer-syntax={RLE}", pixels(JPEG_BASELINE), None),
+        # Compressed anew, without loss
+        ("image/jp2", pixels(JPEG_BASELINE), ("image/jp2", "1.2.840.10008.1.2.4.90", True, False)),
+        ("multipart/related; type=image/jls", pixels(EXPLICIT), ("image/jls", "1.2.840.10008.1.2.4.80", True, True)),
+        (
+            f"application/octet-stream; transfer-syntax={RLE}",
+            pixels(JPEG_BASELINE),
+            ("image/dicom-rle", RLE, True, False),
+        ),
         ("application/octet-stream; transfer-syntax=1.2.3.4", pixels(EXPLICIT), None),
     ],
 )

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import UID
 
 from tests.archive.dicom_files import PACKAGED, offset_of, shared, syntax_of
 from tests.dicomweb.conftest import Web
@@ -73,7 +75,7 @@ def test_the_default_is_explicit_little_endian(web: Web, ct: Dataset, accept: st
         "text/html",
         "junk",
         "image/jpeg",
-        'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.4.90',
+        'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.4.50',
         'multipart/related; type="application/dicom"; transfer-syntax=1.2.3',
         'multipart/related; type="application/dicom+xml"',
     ],
@@ -199,6 +201,32 @@ def test_compressed_frames_come_as_they_are_stored(web: Web, name: str, media_ty
     (part,) = parts(get(web, f"{path_of(ds)}/frames/1", OHIF_FRAMES))
     assert part["content-type"] == f"{media_type};transfer-syntax={syntax_of(path)}"
     assert content(part) in path.read_bytes()[offset_of(path) :]
+
+
+@pytest.mark.parametrize("media_type", ["image/jls", "image/jp2", "image/dicom-rle"])
+@pytest.mark.parametrize("stored", [IMPLICIT, None])
+def test_frames_are_compressed_without_loss_where_that_is_wanted(
+    web: Web, tmp_path: Path, media_type: str, stored: str | None
+) -> None:
+    large = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    path = PACKAGED / "MR_small_RLE.dcm" if stored is None else saved(image(large), tmp_path, stored)
+    web.receive(path)
+    ds = dcmread(path)
+    answer = get(web, f"{path_of(ds)}/frames/1", media_type)
+    assert answer.status_code == 200, answer.text
+    kind, _, syntax = answer.headers["content-type"].partition(";transfer-syntax=")
+    assert kind == media_type
+    copy = dcmread(path)
+    copy.PixelData = encapsulate([answer.content])
+    copy["PixelData"].is_undefined_length = True
+    copy.file_meta.TransferSyntaxUID = UID(syntax)
+    assert np.array_equal(copy.pixel_array, ds.pixel_array)
+
+
+def test_what_cannot_be_compressed_is_406(web: Web, tmp_path: Path) -> None:
+    ds = image(np.zeros((4, 1), np.uint8), Rows=4, Columns=8, BitsAllocated=1, BitsStored=1, HighBit=0)
+    web.receive(saved(ds, tmp_path))
+    assert get(web, f"{path_of(ds)}/frames/1", "image/jls").status_code == 406
 
 
 def test_a_broken_codestream_costs_one_answer(web: Web, tmp_path: Path) -> None:
