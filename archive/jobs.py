@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, case, insert, select, update
 
 from archive import audit, events, workitem_jobs
+from archive.attribute_lists import AttributeList, text
 from archive.claims import ClaimedJob, claim, claim_one, heartbeat, next_due, progress, release_expired
 from archive.endings import complete, confirm_cancel, fail, skip
 from archive.errors import Conflict, NotFound
@@ -86,11 +87,17 @@ def retire(connection: Connection, series: RowMapping, *, now: float) -> None:
 
 
 def cancel(
-    connection: Connection, tenant: str, job_id: int, *, principal: str, now: float, reason: str = ""
+    connection: Connection,
+    tenant: str,
+    job_id: int,
+    *,
+    principal: str,
+    now: float,
+    said: AttributeList | None = None,
 ) -> dict[str, Any]:
     """Call a job off: at once while it waits; its worker is told with the next heartbeat when it is analysed.
 
-    `reason` is what `principal` says of it, if anything.
+    `said` is what a request to cancel its workitem says: why, and who may be asked (PS3.4 Table CC.2.2-1).
 
     Raises
     ------
@@ -101,13 +108,13 @@ def cancel(
     """
     row = _find(connection, tenant, job_id, to_change=True)
     if row["status"] == JobState.PENDING.value:
-        reason = f"canceled by {principal}{reason and ': '}{reason}"
+        reason = ": ".join(filter(None, (f"canceled by {principal}", text(said or {}, "ReasonForCancellation"))))
         row = _change(connection, job_id, status=JobState.CANCELED.value, error=reason, finished=now)
         event = JobCanceled(analyzer=row["analyzer"], attempt=_shown(row["attempt"]), reason=reason)
         announce_and_roll_up(connection, row, event, now=now)
     elif row["status"] == JobState.ANALYZING.value:
         row = _change(connection, job_id, cancel_requested=True)
-        workitem_jobs.ask_to_cancel(connection, row, requesting_ae=principal, reason=reason, now=now)
+        workitem_jobs.ask_to_cancel(connection, row, said or {}, requesting_ae=principal, now=now)
     else:
         raise Conflict(f"The job is {row['status']}.")
     _write_audit(connection, row, audit.Action.JOB_CANCELED, principal, now)

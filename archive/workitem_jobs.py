@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from archive.attribute_lists import key
+from archive.attribute_lists import AttributeList, key
 from archive.event_types import (
     Event,
     JobAnalyzing,
@@ -26,11 +26,10 @@ from archive.tables import series, study, workitem
 from archive.times import dicom_moment
 from archive.workitem_codes import analyzer_code
 from archive.workitem_endings import cancellation, information, performed_here, progress
-from archive.workitem_reports import report
+from archive.workitem_reports import tell_cancel_request
 from archive.workitem_rows import PUSH, add, change, new_uid, set_state
 from archive.workitem_rules import INPUT, PERFORMED, check_creation
 from archive.workitem_states import FINAL, WorkitemState
-from archive.workitem_states import Event as Told
 
 WORKLIST: Final = "ANALYSIS"
 _DESCRIPTION: Final = "ProcedureStepProgressDescription"
@@ -86,13 +85,12 @@ def release(connection: Connection, job: RowMapping, reason: str, *, now: float)
             make(connection, job, now=now, replaces=row["sop_instance_uid"])
 
 
-def ask_to_cancel(connection: Connection, job: RowMapping, *, requesting_ae: str, reason: str = "", now: float) -> None:
+def ask_to_cancel(
+    connection: Connection, job: RowMapping, said: AttributeList, *, requesting_ae: str, now: float
+) -> None:
     """Tell the subscribers of a job's workitems that somebody wants it canceled (PS3.4 Section CC.2.2.3)."""
-    told = {key("RequestingAE"): [requesting_ae[:16]]}
-    if reason:
-        told[key("ReasonForCancellation")] = [reason]
     for row in open_workitems(connection, job["id"]):
-        report(connection, row, Told.CANCEL_REQUESTED, told, now=now)
+        tell_cancel_request(connection, row, said, requesting_ae=requesting_ae, now=now)
 
 
 def _begin(connection: Connection, row: RowMapping, job: RowMapping, _event: Any, now: float) -> None:

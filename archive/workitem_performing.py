@@ -96,11 +96,13 @@ def give_up(connection: Connection, row: RowMapping, attributes: AttributeList, 
         jobs.fail(connection, job["id"], job["token"], reason, attempts=0, now=now)
 
 
-def request_cancel(connection: Connection, row: RowMapping, *, requesting_ae: str, reason: str, now: float) -> bool:
+def request_cancel(
+    connection: Connection, row: RowMapping, said: AttributeList, *, requesting_ae: str, now: float
+) -> bool:
     """Call the job of a workitem off; gives False where it has ended, or is not there."""
     tenant, job_id = row["tenant"], row["job_id"]
     try:
-        jobs.cancel(connection, tenant, job_id, principal=requesting_ae, reason=reason, now=now)
+        jobs.cancel(connection, tenant, job_id, principal=requesting_ae, said=said, now=now)
     except (Conflict, NotFound):
         return False
     return True

@@ -19,6 +19,16 @@ _SENT: Final = "sent"
 # A subscriber that does not come for its reports so long does not get them any more.
 _KEPT_SECONDS: Final = 86_400.0
 _MOST_AT_ONCE: Final = 200
+_LONGEST_TITLE: Final = 16
+_CANCEL_INFORMATION: Final = tuple(
+    key(keyword)
+    for keyword in (
+        "ReasonForCancellation",
+        "ProcedureStepDiscontinuationReasonCodeSequence",
+        "ContactURI",
+        "ContactDisplayName",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +75,15 @@ def write(
     rows = [{**common, "ae_title": ae_title, "channel": channel} for ae_title, channel in subscribers]
     if rows:
         connection.execute(insert(workitem_report), rows)
+
+
+def tell_cancel_request(
+    connection: Connection, row: RowMapping, said: AttributeList, *, requesting_ae: str, now: float
+) -> None:
+    """Report that somebody wants a workitem canceled, and what they say of it (PS3.4 Table CC.2.4-1)."""
+    told = {name: said[name] for name in _CANCEL_INFORMATION if name in said}
+    told[key("RequestingAE")] = [requesting_ae[:_LONGEST_TITLE]]
+    report(connection, row, Event.CANCEL_REQUESTED, told, now=now)
 
 
 def state_information(row: RowMapping) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, func, select
 
 from archive import audit, events, workitem_performing
-from archive.attribute_lists import AttributeList, has_value, items, key, text
+from archive.attribute_lists import AttributeList, has_value, items, text
 from archive.procedure_rules import ValueNotAllowed
 from archive.tables import workitem_subscription
 from archive.uids import is_valid_uid
@@ -26,24 +26,15 @@ from archive.workitem_errors import (
     WrongTransaction,
 )
 from archive.workitem_performing import Performing
-from archive.workitem_reports import report
+from archive.workitem_reports import tell_cancel_request
 from archive.workitem_rows import add, find, hold, lock, set_state
 from archive.workitem_rows import change as change_row
 from archive.workitem_rules import INPUT, TRANSACTION, check_change, check_completion, check_creation
-from archive.workitem_states import FINAL, Event, Outcome, WorkitemState
+from archive.workitem_states import FINAL, Outcome, WorkitemState
 
 __all__ = ["Performing", "change", "change_state", "create", "find", "request_cancel"]
 
 _REASON: Final = "ReasonForCancellation"
-_CANCEL_INFORMATION: Final = tuple(
-    key(keyword)
-    for keyword in (
-        _REASON,
-        "ProcedureStepDiscontinuationReasonCodeSequence",
-        "ContactURI",
-        "ContactDisplayName",
-    )
-)
 
 
 def create(
@@ -172,19 +163,17 @@ def request_cancel(
         return Outcome.ALREADY_CANCELED
     if row["state"] == WorkitemState.COMPLETED:
         raise AlreadyCompleted
-    reason = text(action, _REASON)
     _record(connection, row, audit.Action.WORKITEM_CANCEL_REQUESTED, requesting_ae, now)
     if row["state"] == WorkitemState.IN_PROGRESS and row["transaction_uid"] and not _has_subscribers(connection, row):
         raise PerformerNotContacted
     if row["job_id"] is not None and workitem_performing.request_cancel(
-        connection, row, requesting_ae=requesting_ae, reason=reason, now=now
+        connection, row, action, requesting_ae=requesting_ae, now=now
     ):
         return Outcome.DONE
     if row["state"] == WorkitemState.SCHEDULED:
         _cancel_unclaimed(connection, row, action, now)
     else:
-        told = {name: action[name] for name in _CANCEL_INFORMATION if name in action}
-        report(connection, row, Event.CANCEL_REQUESTED, {key("RequestingAE"): [requesting_ae[:16]], **told}, now=now)
+        tell_cancel_request(connection, row, action, requesting_ae=requesting_ae, now=now)
     return Outcome.DONE
 
 

@@ -205,6 +205,8 @@ def test_what_was_asked_to_be_canceled_is_canceled_by_its_performer(database: Da
     move(database, "IN PROGRESS", uid=uid, performing=ENGINE)
     ask_to_cancel(database, uid)
     assert job(database)["cancel_requested"]
+    asked = [each for each in database.read(waiting, TENANT, "ENGINE", Channel.DIMSE) if each.event_type == 2]
+    assert [text(each.information, "ReasonForCancellation") for each in asked] == ["not needed"]
     move(database, "CANCELED", uid=uid, performing=ENGINE)
     assert (job(database)["status"], state(database, uid)) == ("CANCELED", "CANCELED")
 
