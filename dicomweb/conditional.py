@@ -37,7 +37,8 @@ def conditional_on(request: Request, states: Iterable[str], make: Callable[[], R
     if _is_known(request.headers.getlist("if-none-match"), tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     answer = make()
-    answer.headers.update(headers)
+    answer.headers["ETag"] = tag
+    answer.headers.add_vary_header("Accept")
     return answer
 
 

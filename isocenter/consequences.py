@@ -1,5 +1,8 @@
-"""What follows from a series that is complete, and from a result: deliveries, and notices to those who want to know."""
+"""What follows from a series that is complete, and from a result: deliveries, notices, metadata that are made ready."""
 
+import time
+
+from archive import series_metadata
 from archive.connection import Connection
 from archive.results import NewResult
 from archive.series_summary import SeriesSummary
@@ -25,6 +28,7 @@ class Consequences:
         """Queue what follows from a complete series."""
         self._queueing.series(connection, summary)
         self._availability.series(connection, summary)
+        series_metadata.expect(connection, summary, now=time.time())
 
     def result(self, connection: Connection, tenant: str, result: NewResult) -> None:
         """Queue what follows from a result that was just recorded."""
