@@ -3,10 +3,13 @@
 import os
 import socket
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from pydicom import Dataset
 from pynetdicom import AllStoragePresentationContexts, evt
 
 from routing.associate import decode_request, encode_accept
@@ -15,7 +18,10 @@ from routing.negotiation import AssociateAccept, ContextAnswer, ContextResult, U
 from routing.proposal import batches
 from routing.sender import Originator
 from tests.routing.peers import CT, EXPLICIT, IMPLICIT, JPEG, Files, one_connection, peer, scp
+from tests.scp.samples import ct_image, encode
 from tests.waiting import free_port
+
+RLE, JPEG_LS, JPEG_2000 = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
 
 
 @pytest.fixture
@@ -166,6 +172,65 @@ def test_more_contexts_than_an_association_holds_are_split(files: Files) -> None
     with scp({one: [EXPLICIT] for one in classes}, received.handlers) as destination:
         assert all(outcome.stored for outcome in deliver(destination, instances, files))
     assert received.associations == 2
+
+
+def test_kinds_that_alternate_take_no_more_associations(files: Files) -> None:
+    classes = [str(context.abstract_syntax) for context in AllStoragePresentationContexts[:100]]
+    instances = [files.add(elements(100), sop_class=one) for _ in range(3) for one in classes]
+    groups = list(batches(instances))
+    assert [len(group) for _, group in groups] == [192, 108]
+    assert sum(len(contexts) for contexts, _ in groups) == 200
+
+
+def test_a_refused_group_does_not_keep_the_others_back(files: Files) -> None:
+    classes = [str(context.abstract_syntax) for context in AllStoragePresentationContexts[:65]]
+    instances = [files.add(elements(100), sop_class=one) for one in classes]
+    with scp({classes[-1]: [EXPLICIT]}, Received().handlers) as destination:
+        outcomes = list(deliver(destination, instances, files))
+    assert [outcome.stored for outcome in outcomes] == [False] * 64 + [True]
+    assert outcomes[0].reason.startswith("none of the proposed presentation contexts was accepted")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "accepted", "sent_in"),
+    [
+        ((), [EXPLICIT, IMPLICIT, RLE], EXPLICIT),
+        ((), [RLE, IMPLICIT], IMPLICIT),
+        ((RLE, EXPLICIT), [RLE, EXPLICIT], EXPLICIT),
+        ((RLE, IMPLICIT), [RLE, IMPLICIT], RLE),
+        ((JPEG_LS, RLE), [RLE], RLE),
+        ((JPEG_2000, JPEG_LS), [JPEG_2000, JPEG_LS], JPEG_LS),
+        ((JPEG_2000, IMPLICIT), [JPEG_2000, IMPLICIT], IMPLICIT),
+        ((JPEG_2000,), [JPEG_2000, EXPLICIT], None),
+    ],
+)
+def test_images_are_compressed_only_for_who_asks(
+    files: Files, allowed: tuple[str, ...], accepted: list[str], sent_in: str | None
+) -> None:
+    """The image has 8 rows, and JPEG 2000 cannot hold so few: then the next syntax is taken."""
+    image = ct_image()
+    instance = replace(files.add(encode(image)), rows=8, columns=8)
+    datasets: list[Dataset] = []
+
+    def store(event: evt.Event) -> int:
+        found = event.dataset
+        found.file_meta = event.file_meta
+        datasets.append(found)
+        return 0
+
+    with scp({CT: accepted}, [(evt.EVT_C_STORE, store)]) as destination:
+        (outcome,) = deliver(replace(destination, transfer_syntaxes=allowed), [instance], files)
+    assert [str(one.file_meta.TransferSyntaxUID) for one in datasets] == ([sent_in] if sent_in else [])
+    assert outcome.stored == bool(sent_in), outcome.reason
+    assert all(np.array_equal(one.pixel_array.tobytes(), image.PixelData) for one in datasets)
+
+
+def test_what_has_no_pixels_goes_uncompressed_to_who_lists_compressed_syntaxes(files: Files) -> None:
+    received = Received()
+    with scp({CT: [EXPLICIT, RLE]}, received.handlers) as destination:
+        (outcome,) = deliver(replace(destination, transfer_syntaxes=(RLE,)), [files.add(elements(100))], files)
+    assert outcome.stored
+    assert len(received.data[0]) == 100
 
 
 def test_an_unreachable_peer_fails_every_object_with_the_reason(files: Files) -> None:

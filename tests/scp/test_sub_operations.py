@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 from pydicom.uid import generate_uid
-from pynetdicom import AE, build_role, evt
+from pynetdicom import AE, AllStoragePresentationContexts, build_role, evt
 
 from archive.errors import DatabaseUnavailable
 from routing import dimse
@@ -36,7 +36,7 @@ from tests.scp.retrieving import (
     series_of,
 )
 from tests.scp.running import Node
-from tests.scp.samples import CT_IMAGE_STORAGE
+from tests.scp.samples import CT_IMAGE_STORAGE, ct_image
 from tests.scp.wire import EXPLICIT, IMPLICIT, Wire
 
 # Statuses of three objects, and what becomes of the whole: status, completed, failed, warning.
@@ -273,3 +273,30 @@ def test_two_moves_at_once_do_not_mix(node: Node, study: list[Dataset]) -> None:
             thread.join(20)
     assert set(results.values()) == {(0xB000, 2, 0, 1)}
     assert len(judge.requests) == 12
+
+
+def test_more_than_128_pairs_go_over_several_associations(node: Node) -> None:
+    """150 storage classes in two transfer syntaxes each: 300 pairs."""
+    study_uid = generate_uid()
+    classes = [str(context.abstract_syntax) for context in AllStoragePresentationContexts[:150]]
+    assert len(set(classes)) == 150
+    keep(node, *(ct_image(SOPClassUID=one, StudyInstanceUID=study_uid) for one in classes))
+    received: list[tuple[str, int]] = []
+
+    def store(event: evt.Event) -> int:
+        request: Any = event.request
+        received.append((str(request.AffectedSOPClassUID), id(event.assoc)))
+        return 0
+
+    ae = AE(ae_title="PACS1")
+    for one in classes:
+        ae.add_supported_context(one)
+    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, store)])
+    node.destinations.peers["PACS1"] = peer("PACS1", server.socket.getsockname()[1])
+    try:
+        command, _ = final(move(node, identifier(study=study_uid)))
+    finally:
+        server.shutdown()
+    assert counts(command) == (0, 150, 0, 0)
+    assert sorted(sop_class for sop_class, _ in received) == sorted(classes)
+    assert len({association for _, association in received}) == 3
