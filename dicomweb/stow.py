@@ -11,8 +11,10 @@ from starlette.responses import Response
 from access.principals import Principal
 from archive.origin import Origin, OriginKind
 from archive.uids import is_valid_uid
+from dicomweb.model_forms import prefers_xml
+from dicomweb.native_xml import XML, native_xml
 from dicomweb.problems import Problem, bad_request
-from dicomweb.qido import DicomJson, require_json
+from dicomweb.qido import DicomJson
 from dicomweb.services import Services, base_url
 from dicomweb.stow_parts import Body, open_body
 from dicomweb.stow_storing import FailedObject, StoredObject, Storing
@@ -35,7 +37,7 @@ class Stow:
 
     async def store(self, request: Request, principal: Principal) -> Response:
         """Store the objects of the body and tell what became of each."""
-        require_json(request)
+        as_xml = prefers_xml(request, multipart=False)
         study_uid = request.path_params.get("study_uid")
         if study_uid is not None and not is_valid_uid(study_uid):
             raise bad_request("The path has something else where the Study Instance UID should be.")
@@ -53,7 +55,10 @@ class Stow:
             raise bad_request("The body is cut off.") from error
         finally:
             await run_in_threadpool(storing.discard)
-        return _answer(storing, base_url(request), study_uid)
+        status, document = _answer(storing, base_url(request), study_uid)
+        if as_xml:
+            return Response(native_xml(document), status, media_type=XML)
+        return DicomJson(document, status)
 
     def _require_size_and_encoding(self, request: Request) -> None:
         if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -89,7 +94,7 @@ def _finish(body: Body, last: bytes) -> None:
     body.close()
 
 
-def _answer(storing: Storing, base: str, study_uid: str | None) -> Response:
+def _answer(storing: Storing, base: str, study_uid: str | None) -> tuple[HTTPStatus, Mapping[str, Any]]:
     """Build the Store Instances Response (PS3.18 Tables 10.5.3-1 and I.2-1)."""
     if not storing.stored and not storing.failed:
         raise bad_request("There is no object in the request.")
@@ -104,7 +109,7 @@ def _answer(storing: Storing, base: str, study_uid: str | None) -> Response:
         document["00081198"] = {"vr": "SQ", "Value": [_failed(failed) for failed in storing.failed]}
     if storing.stored:
         document["00081199"] = {"vr": "SQ", "Value": [_stored(stored, base) for stored in storing.stored]}
-    return DicomJson(document, status)
+    return status, document
 
 
 def _stored(stored: StoredObject, base: str) -> Mapping[str, Any]:

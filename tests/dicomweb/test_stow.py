@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -107,6 +108,24 @@ def test_b49_objects_of_another_study_than_the_path_says_are_a900(web: Web) -> N
     assert web.json("/studies") == []
     assert store(web, body(part10(ds)), path=f"/studies/{ds.StudyInstanceUID}").status_code == 200
     assert store(web, body(part10(ds)), path="/studies/..x").status_code == 400
+
+
+def test_the_answer_is_xml_for_those_who_want_that(web: Web) -> None:
+    """PS3.18 Table 10.5.3-1 and Section 8.7.3.2: the Native DICOM Model, alone and not in parts."""
+    good = image(ramp())
+    answer = store(web, body(part10(good), b"junk"), Accept="application/dicom+xml")
+    assert (answer.status_code, answer.headers["content-type"]) == (202, "application/dicom+xml")
+    document = ET.fromstring(answer.content)  # noqa: S314 - what the node wrote
+    place = "{http://dicom.nema.org/PS3.19/models/NativeDICOM}"
+    [stored] = document.findall(f"{place}DicomAttribute[@keyword='ReferencedSOPSequence']/{place}Item")
+    [uid] = stored.findall(f"{place}DicomAttribute[@keyword='ReferencedSOPInstanceUID']/{place}Value")
+    assert uid.text == good.SOPInstanceUID
+    assert len(document.findall(f"{place}DicomAttribute[@keyword='FailedSOPSequence']/{place}Item")) == 1
+
+
+def test_an_answer_in_a_form_that_is_none_of_both_is_406(web: Web) -> None:
+    assert store(web, body(part10(image(ramp()))), Accept="text/html").status_code == 406
+    assert store(web, body(part10(image(ramp()))), Accept="*/*").json()
 
 
 def test_parts_of_another_kind_fail_alone(web: Web) -> None:
