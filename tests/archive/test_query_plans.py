@@ -72,7 +72,7 @@ def plan(connection: Connection, asked: Query) -> str:
 
 INDEXED = {
     "ix_study_tenant_patient_id_match": query(Level.STUDY, PatientID="PID0000042"),
-    "ix_study_tenant_patient_name_match": query(Level.STUDY, PatientName="doering00*"),
+    "ix_study_tenant_patient_name_match": query(Level.STUDY, PatientName="doering001*"),
     "ix_study_name_ideographic": query(Level.STUDY, PatientName="山田*"),
     "ix_study_name_phonetic": query(Level.STUDY, PatientName="やまだ^たろう"),
     "ix_study_tenant_study_date_study_time": query(Level.STUDY, StudyDate="19930101-19930107"),
