@@ -1,9 +1,9 @@
 """Statements ready to run, kept by the shape of the query: only the values differ between two questions of a client."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Dialect, Select
@@ -16,6 +16,8 @@ Parameters: TypeAlias = tuple[Any, ...] | Mapping[str, Any]
 
 # More than a hospital's systems have ways of asking; without a bound a peer could fill the memory.
 _REMEMBERED: Final = 512
+# Statements of more values, such as long lists of UIDs, are large and seldom asked for twice.
+_MOST_VALUES: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,7 @@ class Plan:
         """Put the values of a query in their places."""
         query = asked.query
         found = {**self.constants, TENANT: asked.tenant, LIMIT: query.limit, OFFSET: query.offset, AFTER: query.after}
-        found.update(
-            (value_name(number), value)
-            for number, value in enumerate(chain.from_iterable(map(values, asked.predicates.values())))
-        )
+        found.update((value_name(number), value) for number, value in enumerate(_values(asked)))
         if self.names is None:
             return {name: found[name] for name in self.constants}
         return tuple(found[name] for name in self.names)
@@ -80,10 +79,20 @@ def plan(dialect: Dialect, asked: Asked, build: Build = statement) -> Plan:
         query.after is None,
         tuple((tag, shape(one)) for tag, one in asked.predicates.items()),
     )
-    return _planned(_Shape(key, build, asked, dialect))
+    one = _Shape(key, build, asked, dialect)
+    few = next(islice(_values(asked), _MOST_VALUES, None), None) is None
+    return _kept(one) if few else _planned(one)
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def _kept(one: _Shape) -> Plan:
+    return _planned(one)
+
+
+def _values(asked: Asked) -> Iterator[str | int]:
+    return chain.from_iterable(map(values, asked.predicates.values()))
+
+
 def _planned(one: _Shape) -> Plan:
     compiled = one.build(one.asked).compile(dialect=one.dialect, compile_kwargs={"render_postcompile": True})
     positions = compiled.positiontup
