@@ -46,6 +46,29 @@ def test_it_stores_searches_and_retrieves(web: DICOMwebClient, chest_ct: Phantom
     assert rendered.startswith(b"\x89PNG")
 
 
+def test_it_takes_the_full_tour(web: DICOMwebClient, chest_ct: PhantomStudy) -> None:
+    sent = [dcmread(path) for path in chest_ct.files[:3]]
+    uid, series_uid, sop_uid = chest_ct.study_instance_uid, chest_ct.series_instance_uid, sent[0].SOPInstanceUID
+    assert len(web.store_instances(sent, study_instance_uid=uid).ReferencedSOPSequence) == 3
+    uids = {ds.SOPInstanceUID for ds in sent}
+
+    found = web.search_for_instances(search_filters={"SOPInstanceUID": sop_uid}, fields=["Rows", "00280011"])
+    assert [(item["00280010"]["Value"], item["00280011"]["Value"]) for item in found] == [([512], [512])]
+    assert {item["0020000E"]["Value"][0] for item in web.search_for_series()} >= {series_uid}
+    assert len(web.search_for_instances(study_instance_uid=uid, limit=2)) == 2
+
+    assert {ds.SOPInstanceUID for ds in web.iter_study(uid)} >= uids
+    assert {ds.SOPInstanceUID for ds in web.iter_series(uid, series_uid)} >= uids
+    assert {item["00080018"]["Value"][0] for item in web.retrieve_study_metadata(uid)} >= uids
+    metadata = web.retrieve_instance_metadata(uid, series_uid, sop_uid)
+    [pixels] = web.retrieve_bulkdata(metadata["7FE00010"]["BulkDataURI"])
+    assert pixels == sent[0].PixelData
+
+    jpeg = web.retrieve_instance_frames_rendered(uid, series_uid, sop_uid, [1], media_types=("image/jpeg",))
+    assert jpeg.startswith(b"\xff\xd8")
+    assert web.retrieve_series_rendered(uid, series_uid, media_types=("image/png", "image/jpeg"))
+
+
 def _stow(node: Node, parts: list[bytes], path: str = "/dicom-web/studies") -> tuple[int, dict[str, Any]]:
     kind = "application/dicom"
     body = b"".join(f"--{_BOUNDARY}\r\nContent-Type: {kind}\r\n\r\n".encode() + part + b"\r\n" for part in parts)
