@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, product
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Select, false, select
+from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, false, select
 
 from archive.matching import normalize_text
 from archive.tables import instance, series, study
@@ -88,6 +89,15 @@ def instances(
     return [_stored(row) for row in rows]
 
 
+def one_instance(
+    connection: Connection, tenant: str, *, study_uid: str, series_uid: str, sop_uid: str
+) -> StoredInstance | None:
+    """Find one shown instance; viewers ask for one after the other, so that the statement is built once for all."""
+    uids = {"study_uid": study_uid, "series_uid": series_uid, "sop_uid": sop_uid}
+    row = connection.execute(_one_statement(), {"tenant": tenant, **uids}).one_or_none()
+    return None if row is None else _stored(row)
+
+
 def _parts(column: Column[str], uids: tuple[str, ...]) -> Iterator[tuple[Column[str], tuple[str, ...]]]:
     remaining = iter(uids)
     while part := tuple(islice(remaining, _UIDS_AT_ONCE)):
@@ -101,7 +111,16 @@ _INDEXED: Final[dict[str, Column[str]]] = {
 }
 
 
-def _statement(tenant: str, patient_id: str | None, *, include_hidden: bool) -> Select[Any]:
+@cache
+def _one_statement() -> Select[Any]:
+    return _statement(bindparam("tenant"), None, include_hidden=False).where(
+        instance.c.study_instance_uid == bindparam("study_uid"),
+        instance.c.series_instance_uid == bindparam("series_uid"),
+        instance.c.sop_instance_uid == bindparam("sop_uid"),
+    )
+
+
+def _statement(tenant: str | BindParameter[str], patient_id: str | None, *, include_hidden: bool) -> Select[Any]:
     joined = study.join(series, series.c.study_id == study.c.id).join(instance, instance.c.series_id == series.c.id)
     # Each table's index begins with the tenant, so each is given it.
     chosen = select(

@@ -15,7 +15,14 @@ from dicomweb.frame_formats import FrameFormat, choose_format
 from dicomweb.frame_source import FrameSource
 from dicomweb.locating import find_one, url_of
 from dicomweb.media_types import MediaRange, accepted
-from dicomweb.multipart import Part, encode, multipart_response, multipart_type, new_boundary
+from dicomweb.multipart import (
+    Part,
+    PiecesResponse,
+    encode,
+    multipart_response,
+    multipart_type,
+    new_boundary,
+)
 from dicomweb.problems import bad_request
 from dicomweb.ranges import content_of, ranged_response
 from dicomweb.services import Services, base_url
@@ -86,9 +93,9 @@ def frames_response(
     )
     if len(numbers) > 1 or not isinstance(first, list):
         return multipart_response(parts, form.media_type)
-    # One frame, which is what viewers ask for, is sent in one piece.
+    # One frame, which is what viewers ask for, is here already: no thread has to wait for the next piece of it.
     boundary = new_boundary()
-    return Response(b"".join(encode(parts, boundary)), media_type=multipart_type(form.media_type, boundary))
+    return PiecesResponse(list(encode(parts, boundary)), multipart_type(form.media_type, boundary))
 
 
 def _alone(request: Request, frame: Iterable[bytes], media_type: str) -> Response:

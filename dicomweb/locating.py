@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from archive.errors import NotFound
-from archive.retrieve import StoredInstance, instances
+from archive.retrieve import StoredInstance, instances, one_instance
 from archive.uids import is_valid_uid
 from dicomweb.services import Services
 
@@ -30,7 +30,10 @@ def find(services: Services, tenant: str, path: Mapping[str, str]) -> list[Store
 
 def find_one(services: Services, tenant: str, path: Mapping[str, str]) -> StoredInstance:
     """Find the one instance that the path names."""
-    return find(services, tenant, path)[0]
+    ((study_uid,), (series_uid,), (sop_uid,)) = _uids(path)
+    read = services.archive.database.read
+    found = read(one_instance, tenant, study_uid=study_uid, series_uid=series_uid, sop_uid=sop_uid)
+    return _some([found] if found else [])[0]
 
 
 def _uids(path: Mapping[str, str]) -> list[tuple[str, ...]]:

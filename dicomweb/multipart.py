@@ -1,12 +1,13 @@
 """Answers of several parts: `multipart/related` (RFC 2387, PS3.18 Section 8.6.1.2), written as they are sent."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 _NEW_LINE: Final = b"\r\n"
 
@@ -31,6 +32,30 @@ class Part:
     chunks: Iterable[bytes | memoryview]
     location: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class PiecesResponse(Response):
+    """An answer in pieces that are in memory: they are sent one by one, and not copied to be together.
+
+    Parameters
+    ----------
+    pieces
+        All of the body.
+    media_type
+        With its parameters.
+    """
+
+    def __init__(self, pieces: Sequence[bytes | memoryview], media_type: str) -> None:
+        super().__init__(headers={"Content-Length": str(sum(map(len, pieces)))}, media_type=media_type)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def multipart_response(parts: Iterable[Part], content_type: str) -> StreamingResponse:
