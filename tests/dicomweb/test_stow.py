@@ -167,6 +167,22 @@ def test_b50_requests_that_are_wrong_are_refused_as_such(
     assert spooled(web) == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(f"--{BOUNDARY}\r\n".encode() + b"X: y\r\n" * 10_000 + b"\r\nx", id="10,000 part headers"),
+        pytest.param(f"--{BOUNDARY}\r\nX: ".encode() + b"y" * 1_000_000, id="a part header without end"),
+        pytest.param(b"\r\n" * (8 << 20), id="a preamble of empty lines"),
+        pytest.param(b"x" * (16 << 20), id="a preamble without end"),
+    ],
+)
+def test_b48_bodies_that_never_come_to_an_object_are_400(web: Web, content: bytes) -> None:
+    # The answer may come while the body is still being sent, and the connection is closed then.
+    with suppress(httpx.WriteError):
+        assert store(web, content).status_code == 400
+    assert spooled(web) == []
+
+
 def test_b50_a_body_above_the_limit_is_413(web: Web) -> None:
     assert store(web, bytes(MAX_UPLOAD_BYTES + 1)).status_code == 413
 
