@@ -65,7 +65,7 @@ bench-query: setup peers ## C-FIND beside Orthanc and beside more instances, int
 bench-retrieve: setup peers ## C-GET and C-MOVE beside Orthanc, into docs/benchmarks.md; BENCH=--quick
 	$(BIN)/python -m tests.benchmarks.retrieve $(BENCH)
 
-bench-dicomweb: setup peers ## DICOMweb beside Orthanc, 12 minutes, into docs/benchmarks.md; BENCH=--quick
+bench-dicomweb: setup peers ## DICOMweb beside Orthanc, 8 to 12 minutes, into docs/benchmarks.md; BENCH=--quick
 	$(BIN)/python -m tests.benchmarks.dicomweb $(BENCH)
 
 bench-profile: setup peers ## where the listeners' time goes, as root, into docs/benchmarks.md

@@ -43,7 +43,7 @@ def _watched(node: Node, act: Callable[[], object]) -> str:
     seconds = time.monotonic() - begun
     growth = watched.growth()
     assert max(each.peak for each in growth) <= _MOST_GROWTH_MEBIBYTES, "; ".join(map(str, growth))
-    return f"{seconds:.1f} s, growth of the web server's memory {max(each.peak for each in growth):.0f} MiB"
+    return f"{seconds:.1f} s, growth of memory at most {max(each.peak for each in growth):.0f} MiB"
 
 
 def test_a_large_object_streams_through_the_web_server(node: Node) -> None:
