@@ -26,6 +26,8 @@ _SHARED = (
 FILES = [*(path for folder in _SHARED for path in shared(folder)), *packaged()]
 # Larger pictures take seconds each in the reference, and show nothing that smaller ones do not.
 _MOST_PIXELS = 2_000_000
+# The extent of larger ones is estimated.
+_MOST_SAMPLES = 1 << 18
 
 
 @pytest.fixture(autouse=True)
@@ -48,30 +50,32 @@ def eight_bits(samples: Any, bits: int) -> Any:
     return np.asarray(samples, np.float64) / ((1 << bits) - 1) * 255
 
 
-def grey(ds: Dataset, samples: Any) -> Any:
-    modality = np.asarray(apply_modality_lut(samples, ds), np.float64)
-    voi = ds
+def modality_and_voi(ds: Dataset, samples: Any) -> tuple[Any, Dataset]:
+    """Give the values after the modality transformation, and who says the window: the frame, all frames, the image."""
+    modality, voi = np.asarray(apply_modality_lut(samples, ds), np.float64), ds
     for sequence in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
         groups = ds.get(sequence)
         if groups and "PixelValueTransformationSequence" in groups[0]:
             modality = np.asarray(apply_modality_lut(samples, groups[0].PixelValueTransformationSequence[0]), float)
         if groups and voi is ds and "FrameVOILUTSequence" in groups[0]:
             voi = groups[0].FrameVOILUTSequence[0]
+    return modality, voi
+
+
+def grey(ds: Dataset, samples: Any) -> Any:
+    modality, voi = modality_and_voi(ds, samples)
     width = voi.get("WindowWidth")
     if width is not None and float(np.atleast_1d(width)[0]) > 0:
-        window = Dataset()
-        for name in ("WindowCenter", "WindowWidth", "VOILUTFunction"):
-            if voi.get(name):
-                setattr(window, name, voi[name].value)
-        window.BitsStored, window.PixelRepresentation = 8, 0
-        window.PhotometricInterpretation = "MONOCHROME2"
-        center, width = (float(np.atleast_1d(window.get(name))[0]) for name in ("WindowCenter", "WindowWidth"))
-        exact = window.get("VOILUTFunction") == "LINEAR_EXACT" or width <= 1
+        center, width = (float(np.atleast_1d(voi.get(name))[0]) for name in ("WindowCenter", "WindowWidth"))
+        exact = voi.get("VOILUTFunction") == "LINEAR_EXACT" or width <= 1
         low, span = (center - width / 2, width) if exact else (center - 0.5 - (width - 1) / 2, width - 1)
         shades = np.clip((modality - low) / span, 0, 1) * 255
     elif "VOILUTSequence" in ds:
         bits = max(8, int(ds.VOILUTSequence[0].LUTDescriptor[2]))
         shades = eight_bits(apply_voi_lut(np.rint(modality).astype(int), ds), bits)
+    elif modality.size <= _MOST_SAMPLES and "PixelPaddingValue" not in ds and modality.min() < modality.max():
+        # Without a window the whole extent is shown.
+        shades = (modality - modality.min()) / np.ptp(modality) * 255
     else:
         return None
     inverse = (ds.PhotometricInterpretation == "MONOCHROME1") != (ds.get("PresentationLUTShape") == "INVERSE")
@@ -79,7 +83,7 @@ def grey(ds: Dataset, samples: Any) -> Any:
 
 
 def reference(ds: Dataset) -> Any:
-    """Give the picture as it should be; None where no window says what it is."""
+    """Give the picture as it should be; None where nothing says what it is."""
     samples = first_frame(ds)
     photometric = str(ds.PhotometricInterpretation)
     if photometric == "PALETTE COLOR":
