@@ -1,6 +1,5 @@
 """Deleting a series, or one instance of it: all rows in one transaction; the caller removes the blobs after it."""
 
-
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from archive import audit, events, obsolete
