@@ -1,6 +1,7 @@
 """Worklist entries: the scheduled procedure steps that modalities ask for (PS3.4 Annex K)."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -25,6 +26,7 @@ _REQUIRED_OF_STEP: Final = (
     "ScheduledProcedureStepStartTime",
     "Modality",
 )
+_API: Final[Mapping[str, Any]] = {"source": "api"}
 _FILTERS: Final = {
     "id": worklist_entry.c.id,
     "state": worklist_entry.c.state,
@@ -93,9 +95,15 @@ def columns_of(attributes: AttributeList) -> dict[str, Any]:
 
 
 def add(
-    connection: Connection, tenant: str, attributes: AttributeList, *, principal: str, now: float
+    connection: Connection,
+    tenant: str,
+    attributes: AttributeList,
+    *,
+    principal: str,
+    now: float,
+    origin: Mapping[str, Any] = _API,
 ) -> dict[str, Any]:
-    """Schedule a step; identifiers that are missing are made.
+    """Schedule a step; identifiers that are missing are made. `origin` has the columns that say where it is from.
 
     Raises
     ------
@@ -105,7 +113,7 @@ def add(
     filled = completed(attributes)
     require_complete(filled)
     state = EntryState.SCHEDULED.value
-    values = {"tenant": tenant, "source": "api", "state": state, "created": now, "updated": now, **columns_of(filled)}
+    values = {"tenant": tenant, **origin, "state": state, "created": now, "updated": now, **columns_of(filled)}
     row = connection.execute(insert(worklist_entry).values(values).returning(*worklist_entry.c)).mappings().one()
     _record(connection, audit.Action.WORKLIST_CREATED, row, principal, now)
     return as_item(row)

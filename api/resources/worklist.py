@@ -19,6 +19,7 @@ router = APIRouter(prefix="/worklist", tags=["worklist"])
 
 Reader = Annotated[Principal, Depends(require(Permission.READ_WORKLIST))]
 Scheduler = Annotated[Principal, Depends(require(Permission.SCHEDULE))]
+Source = Literal["api", "file", "order"]
 State = Literal["SCHEDULED", "IN PROGRESS", "COMPLETED", "DISCONTINUED"]
 
 
@@ -38,7 +39,7 @@ class Entry(Row):
     """An entry of the worklist."""
 
     id: str
-    source: Literal["api", "file"]
+    source: Source
     state: State
     study_uid: str
     patient_id: str
@@ -58,7 +59,7 @@ class EntryListing(Listing):
 
     id: str | None = None
     state: State | None = None
-    source: Literal["api", "file"] | None = None
+    source: Source | None = None
     study_uid: str | None = None
     patient_id: str | None = None
     accession_number: str | None = None

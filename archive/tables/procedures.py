@@ -10,10 +10,13 @@ worklist_entry = Table(
     metadata,
     key_column(),
     tenant_column(),
-    Column("source", String(16), nullable=False),  # "api" or "file"
+    Column("source", String(16), nullable=False),  # "api", "file" or "order"
     # The file it is from, and the number of the step in it; null for entries made by the API.
     Column("file_name", Text),
     Column("file_step", Integer),
+    # The numbers of the order it is from, with who gave them; null for other entries.
+    Column("placer_order", Text),
+    Column("filler_order", Text),
     Column("state", String(16), nullable=False),
     Column("study_uid", String(64), nullable=False),
     text_column("step_id"),
@@ -29,6 +32,8 @@ worklist_entry = Table(
     Index(None, "tenant", "state", "start_date"),
     Index(None, "tenant", "study_uid"),
     Index(None, "tenant", "patient_id_match"),
+    Index(None, "tenant", "placer_order"),
+    Index(None, "tenant", "filler_order"),
 )
 
 # What modalities say by MPPS: one row a SOP instance.

@@ -797,6 +797,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/worklist/orders": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take Orders
+     * @description Take an order, ORM^O01 or OMI^O23: all of the message or nothing.
+     *
+     *     A message that is refused is answered with a problem document; its member `ack` is the acknowledgment AE.
+     */
+    post: operations["take_orders_api_v1_worklist_orders_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/procedure-steps": {
     parameters: {
       query?: never;
@@ -1180,7 +1202,7 @@ export interface components {
        * Source
        * @enum {string}
        */
-      source: "api" | "file";
+      source: "api" | "file" | "order";
       /**
        * State
        * @enum {string}
@@ -1529,6 +1551,22 @@ export interface components {
       created: string;
       /** Finished */
       finished: string | null;
+    } & {
+      [key: string]: unknown;
+    };
+    /**
+     * OrderAnswer
+     * @description What became of the entries, and the HL7 acknowledgment to hand on.
+     */
+    OrderAnswer: {
+      /** Created */
+      created: components["schemas"]["Entry"][];
+      /** Changed */
+      changed: components["schemas"]["Entry"][];
+      /** Canceled */
+      canceled: components["schemas"]["Entry"][];
+      /** Ack */
+      ack: string;
     } & {
       [key: string]: unknown;
     };
@@ -3858,7 +3896,7 @@ export interface operations {
         cursor?: string | null;
         id?: string | null;
         state?: ("SCHEDULED" | "IN PROGRESS" | "COMPLETED" | "DISCONTINUED") | null;
-        source?: ("api" | "file") | null;
+        source?: ("api" | "file" | "order") | null;
         study_uid?: string | null;
         patient_id?: string | null;
         accession_number?: string | null;
@@ -4015,6 +4053,31 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["HTTPValidationError"];
+        };
+      };
+    };
+  };
+  take_orders_api_v1_worklist_orders_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/hl7-v2": string;
+        "text/plain": string;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OrderAnswer"];
         };
       };
     };

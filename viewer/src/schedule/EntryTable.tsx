@@ -17,6 +17,8 @@ interface Props {
   onAdd: () => void;
 }
 
+const SOURCES = { api: "API or page", file: "worklist file", order: "order" } as const;
+
 /** What modalities are told when they ask for their worklist, and what is done. */
 export function EntryTable({ mayChange, onAdd }: Props) {
   const query = useEntries();
@@ -48,7 +50,7 @@ export function EntryTable({ mayChange, onAdd }: Props) {
         query={query}
         columns={mayChange ? [...COLUMNS, action] : COLUMNS}
         rowKey={({ id }) => id}
-        empty="Nothing is scheduled. Entries come from this page, the API and worklist files."
+        empty="Nothing is scheduled. Entries come from this page, the API, worklist files and orders."
       />
       {removing && (
         <ConfirmDialog
@@ -81,7 +83,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   { header: "Modality", cell: ({ modality }) => modality },
   { header: "Station", cell: ({ station_ae_titles }) => station_ae_titles.join(", ") },
   { header: "State", cell: ({ state }) => stateText(state) },
-  { header: "From", cell: ({ source }) => (source === "file" ? "worklist file" : "API or page") },
+  { header: "From", cell: ({ source }) => SOURCES[source] },
 ];
 
 function questionOf({ patient_name, modality, source }: Entry): string {
