@@ -146,6 +146,8 @@ def parse(content: bytes, charset: str = "") -> Message:
     separators = _separators(stripped)
     lines = [line for line in _LINE.split(_decoded(stripped, separators, charset)) if line.strip()]
     segments = tuple(_segment(line, separators) for line in lines)
+    if not segments or segments[0].name != "MSH":
+        raise NotParsable("The message is not in the character set of the Content-Type.")
     if any(segment.name == "MSH" for segment in segments[1:]):
         raise NotParsable("MSH is there twice: one message at a time.")
     return Message(segments=segments)
@@ -158,7 +160,7 @@ def _separators(content: bytes) -> Separators:
     distinct = len(set(marks)) == len(marks) == 5  # noqa: PLR2004 - MSH-1 and the four of MSH-2
     if not distinct or not marks.isprintable() or any(mark.isalnum() for mark in marks):
         raise NotParsable("MSH-1 and MSH-2 are not five separators.")
-    field, component, repetition, escape, subcomponent = marks
+    field, component, repetition, escape, subcomponent = tuple(marks)
     return Separators(field=field, component=component, repetition=repetition, escape=escape, subcomponent=subcomponent)
 
 
@@ -172,7 +174,7 @@ def _decoded(content: bytes, separators: Separators, charset: str) -> str:
         return content.decode(charset or _CHARACTER_SETS[named])
     except LookupError as error:
         raise NotParsable("The Content-Type names no character set that is known.") from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         where = "the Content-Type" if charset else "MSH-18"
         raise NotParsable(f"The message is not in the character set of {where} (without a name: ASCII).") from error
 

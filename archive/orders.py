@@ -119,7 +119,7 @@ def _steps(message: Message, group: Sequence[Segment]) -> list[AttributeList]:
         **order_attributes.of_request(group[0], request),
     }
     described = [{**common, **step} for step in order_attributes.of_steps(group[0], request, group)]
-    steps = [from_keywords(_with_values(step)) for step in described]
+    steps: list[AttributeList] = [from_keywords(_with_values(step)) for step in described]
     for step in steps:
         require_complete(completed(step))
     return steps

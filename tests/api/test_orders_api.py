@@ -115,6 +115,13 @@ def test_what_is_no_message_is_refused(shared_node: Served, content: bytes, wher
     assert where in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "nonsense", "hex", "undefined"])
+def test_a_character_set_that_is_not_the_messages_is_refused(shared_node: Served, charset: str) -> None:
+    with shared_node.as_role(Role.SERVICE) as client:
+        headers = {"Content-Type": f"text/plain; charset={charset}"}
+        assert client.post(PATH, content=orm().encode(), headers=headers).status_code == 400
+
+
 def test_other_types_long_messages_unknown_orders_and_readers_are_refused(shared_node: Served) -> None:
     with shared_node.as_role(Role.SERVICE) as client:
         assert client.post(PATH, json={}).status_code == 415
