@@ -153,11 +153,14 @@ def test_any_accept_comes_out_as_it_went_in(accept: AssociateAccept) -> None:
 NUMBERS = [
     element for element in Element if element not in dimse._UIDS | dimse._TEXTS and element != Element.OFFENDING_ELEMENT
 ]
+TEXTS = sorted(dimse._TEXTS - {Element.ATTRIBUTE_IDENTIFIER_LIST})
+tags = st.lists(st.integers(0, 0xFFFF_FFFF).map("{:08X}".format), min_size=1, max_size=5).map("\\".join)
 command_sets = st.builds(
-    lambda field, numbers, texts: {**numbers, **texts, Element.COMMAND_FIELD: field},
+    lambda field, numbers, texts, of_tags: {**numbers, **texts, **of_tags, Element.COMMAND_FIELD: field},
     st.integers(0, 65_535),
     st.dictionaries(st.sampled_from(NUMBERS), st.integers(0, 65_535)),
-    st.dictionaries(st.sampled_from(sorted(dimse._UIDS | dimse._TEXTS)), uids),
+    st.dictionaries(st.sampled_from(TEXTS), uids),
+    st.dictionaries(st.just(Element.ATTRIBUTE_IDENTIFIER_LIST), tags),
 )
 
 

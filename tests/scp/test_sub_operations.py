@@ -212,11 +212,12 @@ def test_the_list_of_failures_is_in_the_transfer_syntax_of_the_request(node: Nod
     wire = Wire(node.connect())
     wire.associate({1: (STUDY_ROOT_MOVE, (IMPLICIT,))})
     command = dimse.request(CommandField.C_MOVE, MESSAGE_ID, data_set=True)
-    wire.command(1, {**command, 0x0002: STUDY_ROOT_MOVE, 0x0600: "PACS1"})
     uid = study[0].StudyInstanceUID.encode()
     uid += b"\0" * (len(uid) % 2)
-    wire.data(1, b"\x08\x00\x52\x00\x06\x00\x00\x00STUDY \x20\x00\x0d\x00" + len(uid).to_bytes(4, "little") + uid)
+    keys = b"\x08\x00\x52\x00\x06\x00\x00\x00STUDY \x20\x00\x0d\x00" + len(uid).to_bytes(4, "little") + uid
     with Judge([0, 0xA700, 0]).listening(node):
+        wire.command(1, {**command, 0x0002: STUDY_ROOT_MOVE, 0x0600: "PACS1"})
+        wire.data(1, keys)
         answer, data_set = final(wire)
     assert counts(answer) == (0xB000, 2, 1, 0)
     failed = study[1].SOPInstanceUID.encode()
