@@ -16,7 +16,7 @@ from tests.acceptance.peers.orthanc import Orthanc
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
-def _require(*tools: str) -> None:
+def require(*tools: str) -> None:
     missing = missing_tools(*tools)
     if missing and os.environ.get("ISOCENTER_REQUIRE_PEERS"):
         pytest.fail(f"`make test` should have installed {', '.join(missing)}")
@@ -56,7 +56,7 @@ def start_node(tmp_path: Path) -> Iterator[Callable[..., Node]]:
 @pytest.fixture
 def start_pacs(tmp_path: Path) -> Iterator[Callable[[str], StoreScp]]:
     """Start storescp peers; all are stopped after the test."""
-    _require("storescp", "storescu", "findscu", "movescu", "getscu", "echoscu")
+    require("storescp", "storescu", "findscu", "movescu", "getscu", "echoscu")
     peers: list[StoreScp] = []
 
     def start(ae_title: str) -> StoreScp:
@@ -71,7 +71,7 @@ def start_pacs(tmp_path: Path) -> Iterator[Callable[[str], StoreScp]]:
 @pytest.fixture
 def start_orthanc(tmp_path: Path) -> Iterator[Callable[[int], Orthanc]]:
     """Start Orthanc beside a node; it is stopped after the test."""
-    _require("Orthanc")
+    require("Orthanc")
     started: list[Orthanc] = []
 
     def start(node_port: int) -> Orthanc:
@@ -100,7 +100,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def module_pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreScp]:
     """PACS1: a storescp for all tests of a module."""
-    _require("storescp", "storescu", "findscu", "movescu", "getscu", "echoscu")
+    require("storescp", "storescu", "findscu", "movescu", "getscu", "echoscu")
     pacs = StoreScp(tmp_path_factory.mktemp("pacs"), "PACS1").start()
     yield pacs
     pacs.stop()
