@@ -46,6 +46,7 @@ _MATRIX: dict[tuple[str, str], set[Role]] = {
     ("GET", "/api/v1/notifications"): {A, C, S},
     ("GET", "/api/v1/worklist"): {A, C, S},
     ("POST", "/api/v1/worklist"): {A, S},
+    ("POST", "/api/v1/worklist/orders"): {A, S},
     ("GET", "/api/v1/worklist/{entry_id}"): {A, C, S},
     ("PUT", "/api/v1/worklist/{entry_id}"): {A, S},
     ("DELETE", "/api/v1/worklist/{entry_id}"): {A, S},
