@@ -6,6 +6,7 @@ valid frame (https://www.sqlite.org/fileformat2.html#the_write_ahead_log).
 """
 
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import structlog
 
 from archive.engines import CHECKPOINT_PAGES
 from archive.errors import CommitUnknown
+from archive.storage_errors import storage_error
 
 _FRAME_BYTES: Final = 4_096 + 24
 # A checkpoint is made when the log has this many pages; a large transaction may pass that a little.
@@ -35,11 +37,21 @@ class LogFlush:
         Of the connection whose commits are flushed here from now on.
     database
         The path of the database file. Its log lives as long as one connection does.
+
+    Raises
+    ------
+    StorageFull, StorageFailed
+        The log cannot be opened.
     """
 
     def __init__(self, cursor: Any, database: str) -> None:
         self._cursor = cursor
-        self._descriptor = os.open(f"{database}-wal", os.O_RDWR | os.O_CLOEXEC)
+        # A flush has failed: the kernel does not try those pages again, and they may be lost.
+        self._has_gap = False
+        try:
+            self._descriptor = os.open(f"{database}-wal", os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise storage_error(error) from error
         cursor.execute("PRAGMA synchronous=NORMAL")
 
     def flush(self) -> None:
@@ -50,10 +62,24 @@ class LogFlush:
         CommitUnknown
             The disk did not say that it has it.
         """
+        if self._has_gap:
+            self._write_elsewhere()
+            return
         try:
             os.fdatasync(self._descriptor)
         except OSError as error:
+            self._has_gap = True
             raise CommitUnknown from error
+
+    def _write_elsewhere(self) -> None:
+        """Copy the whole log into the database, which is flushed then: behind a gap no commit would be found again."""
+        try:
+            (is_busy, *_), *_ = self._cursor.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        except sqlite3.Error as error:
+            raise CommitUnknown from error
+        if is_busy:
+            raise CommitUnknown
+        self._has_gap = False
 
     def close(self) -> None:
         """Let the connection flush by itself again."""

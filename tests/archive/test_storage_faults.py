@@ -2,18 +2,20 @@
 
 import errno
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 
 from archive import schema
 from archive.blobs import FileBlobs
 from archive.database import Database
-from archive.errors import DatabaseUnavailable, StorageFailed, StorageFull
+from archive.errors import CommitUnknown, DatabaseUnavailable, StorageFailed, StorageFull
 from archive.ingest import Archive, Outcome
 from archive.tables import instance
 from tests import postgres
@@ -55,6 +57,33 @@ def test_a_fault_of_the_disk_refuses_the_object_and_the_next_one_is_taken(
     assert files(sqlite_archive.blobs) == []
     assert count(sqlite_archive) == 0
     assert send_slice(sqlite_archive).outcome is Outcome.STORED
+
+
+def test_a_log_that_is_not_flushed_leaves_the_file_and_is_not_trusted_again(
+    sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        # The first makes the series, the second opens the connection.
+        send_slice(sqlite_archive, number)
+    flushed: list[str] = []
+
+    def fail_for_the_log(descriptor: int) -> None:
+        name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        if name.endswith("-wal"):
+            flushed.append(name)
+            raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", fail_for_the_log)
+        with pytest.raises(CommitUnknown):
+            send_slice(sqlite_archive, 3)
+        assert len(files(sqlite_archive.blobs)) == count(sqlite_archive) == 3
+        # What is committed now is in the database itself, not only behind the gap.
+        assert send_slice(sqlite_archive, 4).outcome is Outcome.STORED
+    assert len(flushed) == 1
+    url = make_url(sqlite_archive.database.url)
+    with closing(sqlite3.connect(f"file:{url.database}?immutable=1", uri=True)) as without_log:
+        assert without_log.execute("SELECT count(*) FROM instance").fetchone() == (4,)
 
 
 def test_a_disk_that_takes_only_a_part_is_full(sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
