@@ -1,5 +1,8 @@
 """The HTTP server around the application, with its limits."""
 
+import socket
+from collections.abc import Awaitable, Callable
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -8,7 +11,31 @@ from api.feed.connection import LARGEST_CLIENT_MESSAGE
 _PING_SECONDS = 20.0
 
 
-def server(app: ASGIApp, *, fd: int | None = None, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
+async def _nothing() -> None:
+    """Have nothing to say at the end."""
+
+
+class _Server(uvicorn.Server):
+    """A server that lets its application say something before connections are closed."""
+
+    def __init__(self, config: uvicorn.Config, before_end: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._before_end = before_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down, after what is to be said before it."""
+        await self._before_end()
+        await super().shutdown(sockets)
+
+
+def server(
+    app: ASGIApp,
+    *,
+    fd: int | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    before_end: Callable[[], Awaitable[None]] = _nothing,
+) -> uvicorn.Server:
     """Return the server, ready to run.
 
     Parameters
@@ -19,8 +46,10 @@ def server(app: ASGIApp, *, fd: int | None = None, host: str = "127.0.0.1", port
         A listening socket that was inherited; without one the server listens on `host` and `port` itself.
     host, port
         Where to listen.
+    before_end
+        Awaited when the server is told to end, before it closes connections. Its time is its own matter.
     """
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             fd=fd,
@@ -40,5 +69,6 @@ def server(app: ASGIApp, *, fd: int | None = None, host: str = "127.0.0.1", port
             server_header=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
-        )
+        ),
+        before_end,
     )

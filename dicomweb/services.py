@@ -15,6 +15,7 @@ from archive.decoding import PixelWorker, shared_pool
 from archive.ingest import Archive
 from archive.workitems import Performing
 from dicomweb.caching import SizedCache, byte_cache
+from dicomweb.ending import Ending
 from dicomweb.frame_places import FramePlaces, frame_places_cache
 
 ROOT: Final = "/dicom-web"
@@ -62,6 +63,8 @@ class Services:
         What others may do with the jobs of this node.
     publish
         Wakes other processes up, by topic.
+    ending
+        Tells open channels that the process ends.
     now
         Seconds since the epoch.
     """
@@ -76,6 +79,7 @@ class Services:
     ae_title: str = ""
     performing: Performing = field(default_factory=Performing)
     publish: Callable[[str], object] = _to_nobody
+    ending: Ending = field(default_factory=Ending)
     now: Callable[[], float] = time.time
 
     async def wake(self, *topics: str) -> None:
