@@ -58,6 +58,7 @@ class MediaRange:
 
     def covers(self, media_type: str) -> bool:
         """Tell whether a media type is among what the content may be."""
+        media_type = media_type.lower()
         kind, _, _ = media_type.partition("/")
         return self.content in {media_type, f"{kind}/*", "*/*"}
 

@@ -21,9 +21,9 @@ from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, multipart_response
 from dicomweb.problems import Problem, not_acceptable
 from dicomweb.ranges import Content, ranged_response
-from dicomweb.rendering.images import ImageRendering
-from dicomweb.rendering.kinds import Rendering, open_rendering, stands_alone
+from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, stands_alone
 from dicomweb.rendering.parameters import RenderingParameters, Viewport, parse_rendering
+from dicomweb.rendering.stored_video import is_video
 from dicomweb.services import Services, base_url
 
 _log = structlog.get_logger()
@@ -92,11 +92,11 @@ class Rendered:
         wanted = parse_rendering(request.query_params.multi_items())
         ranges = accepted(request)
         instance = find_one(self._services, principal.tenant, request.path_params)
-        renderings = [ImageRendering(self._services, instance, number) for number in numbers]
+        renderings = [open_pictures(self._services, instance, number) for number in numbers]
         if len(numbers) == 1:
             return conditional(request, [instance], partial(_answer_one, request, renderings[0], ranges, wanted))
         in_parts = [each for each in ranges if each.multipart or each.wildcard]
-        media_type, _ = choose(ImageRendering.media_types, in_parts)
+        media_type, _ = choose(renderings[0].media_types, in_parts)
         url = url_of(base_url(request), instance)
         parts = (
             _part(rendering.make(media_type, wanted), f"{url}/frames/{number}/rendered")
@@ -116,7 +116,7 @@ class Rendered:
         # The middle of a stack shows what it is of.
         one = images[len(images) // 2]
         number = parse_frame_list(frames)[0] if frames else _middle(one)
-        rendering = ImageRendering(self._services, one, number)
+        rendering = open_pictures(self._services, one, number)
         return conditional(request, found, partial(_answer_one, request, rendering, ranges, wanted))
 
 
@@ -160,4 +160,7 @@ def _parts_response(parts: Iterable[Part]) -> Response:
 
 def _middle(instance: StoredInstance) -> int:
     """Choose a frame: the middle one of a plausible number, which may still be a wrong one."""
-    return 1 if instance.number_of_frames is None else max(1, (instance.number_of_frames + 1) // 2)
+    if instance.number_of_frames is None or is_video(instance.transfer_syntax_uid):
+        # The middle of a video is found by decoding half of it.
+        return 1
+    return max(1, (instance.number_of_frames + 1) // 2)

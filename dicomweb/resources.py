@@ -12,6 +12,7 @@ from dicomweb.native_xml import XML
 from dicomweb.rendering.encoding import MEDIA_TYPES
 from dicomweb.rendering.pages import HTML, PLAIN
 from dicomweb.rendering.pages import XML as TEXT_XML
+from dicomweb.rendering.stored_video import VIDEO_TYPES
 from dicomweb.services import ROOT
 
 STUDIES: Final = f"{ROOT}/studies"
@@ -30,7 +31,7 @@ _DICOM: Final = "application/dicom"
 _JSON: Final = "application/dicom+json"
 _IMAGES: Final = (OCTETS, *compressed_media_types())
 _MODELS: Final = ("application/pdf", "model/stl", "model/obj", "model/mtl")
-_SHOWN: Final = (*MEDIA_TYPES, HTML, PLAIN, TEXT_XML, *_MODELS)
+_SHOWN: Final = (*MEDIA_TYPES, *VIDEO_TYPES, HTML, PLAIN, TEXT_XML, *_MODELS)
 _PICTURE: Final = ("accept", "annotation", "iccprofile", "quality", "viewport", "window")
 _SEARCH: Final = ("accept", "fuzzymatching", "includefield", "limit", "offset", "{attributeID}")
 _URI_QUERY: Final = (

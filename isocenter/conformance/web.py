@@ -70,6 +70,12 @@ def web(settings: Settings) -> Section:
             "Retrieve",
             "Objects and frames are given as stored, or decompressed where the request accepts nothing else "
             "(`transfer-syntax`); 406 where that is impossible. Metadata is DICOM JSON.",
+            points(
+                "Images are rendered as `image/jpeg`, `image/png`, `image/gif` and `image/jp2`; those of several "
+                "frames also as `video/mp4` with H.264, 4:2:0.",
+                "Stored video is rendered as it is stored: `video/mpeg` (MPEG-2), `video/mp4` (H.264) or `video/H265` "
+                "(HEVC); as `video/mp4` with H.264 in any case.",
+            ),
         ),
         section(
             "Store",
