@@ -4,6 +4,7 @@ Each statement may take so many steps of SQLite's machine, about a millisecond, 
 is given up, to be read in a thread.
 """
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -35,6 +36,8 @@ class BriefReads:
         self._engine = create_engine(parse_url(url), pool_size=1, max_overflow=0)
         event.listen(self._engine, "connect", _open)
         event.listen(self._engine, "begin", _begin)
+        # Kept: to take it from the pool and give it back would take as long as many a read.
+        self._connection: Connection | None = None
 
     def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one read transaction.
@@ -45,14 +48,37 @@ class BriefReads:
             It takes more steps than a brief read may, or the file is locked or away.
         """
         try:
-            with self._engine.begin() as connection:
+            connection = self._opened()
+            with connection.begin():
                 return function(connection, *args, **kwargs)
         except DBAPIError as error:
             raise TookLonger from error
 
+    def state(self) -> int:
+        """Tell the states of the file apart: another number once somebody else has committed anything.
+
+        Raises
+        ------
+        TookLonger
+            The file is locked or away.
+        """
+        try:
+            driver: Any = self._opened().connection.driver_connection
+            number: int = driver.execute("PRAGMA data_version").fetchone()[0]
+        except (DBAPIError, sqlite3.Error) as error:
+            raise TookLonger from error
+        return number
+
     def dispose(self) -> None:
         """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
         self._engine.dispose()
+
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
 
 
 def _open(connection: Any, _record: object) -> None:

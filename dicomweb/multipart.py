@@ -53,9 +53,9 @@ class PiecesResponse(Response):
         """Send the pieces."""
         del scope, receive
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for piece in self._pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        last = len(self._pieces) - 1
+        for number, piece in enumerate(self._pieces):
+            await send({"type": "http.response.body", "body": piece, "more_body": number < last})
 
 
 def multipart_response(parts: Iterable[Part], content_type: str) -> StreamingResponse:
@@ -91,11 +91,13 @@ def begun(part: Part) -> Part:
 def encode(parts: Iterable[Part], boundary: str) -> Iterator[bytes | memoryview]:
     """Yield the body of an answer of parts."""
     delimiter = b"--" + boundary.encode()
+    between = b""
     for part in parts:
-        yield _head(delimiter, part)
+        # What stands between two parts is one piece: each may cost its receiver a system call.
+        yield between + _head(delimiter, part)
         yield from part.chunks
-        yield _NEW_LINE
-    yield delimiter + b"--" + _NEW_LINE
+        between = _NEW_LINE
+    yield between + delimiter + b"--" + _NEW_LINE
 
 
 def _head(delimiter: bytes, part: Part) -> bytes:
