@@ -21,6 +21,8 @@ from archive.errors import CommitUnknown, NodeError, UidMismatch
 from archive.header import Header, read_header
 from archive.index import Outcome, entry_of, record_of
 from archive.limits import Limits
+from archive.non_patient import NonPatientCommit
+from archive.non_patient_classes import is_non_patient
 from archive.origin import Origin
 from archive.part10 import Part10Spool, spool_file
 from archive.spool import Spooled, SpoolFile
@@ -96,6 +98,7 @@ class Archive:
             is_there=blobs.is_there,
             stages=self._stages,
         )
+        self._non_patient = NonPatientCommit(database, blobs, Duplicates(duplicates))
         self._announcer = Announcer(lambda: publish(ARRIVALS)) if publish else None
 
     def close(self) -> None:
@@ -176,6 +179,8 @@ class Archive:
             begun = stages.lap(Stage.FSYNC, begun)
             self.blobs.keep(spooled.path, key)
             stages.lap(Stage.RENAME, begun)
+            if is_non_patient(header.sop_class_uid):
+                return header, self._non_patient.commit(entry.record)
             return header, self._commits.commit(entry, coming)
         except CommitUnknown:
             # Its row may be there, and then its file must be too. A sweep finds out, or the sender comes again.
