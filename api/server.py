@@ -1,14 +1,27 @@
 """The HTTP server around the application, with its limits."""
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.feed.connection import LARGEST_CLIENT_MESSAGE
 
 _PING_SECONDS = 20.0
+# As much memory as a connection may take whose client is slow, beside the piece that is written.
+_MOST_WAITING = 1 << 20
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP/1.1 that takes an answer of usual size at once: who writes it need not wait for the client in between."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Set how much may wait to be sent."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=_MOST_WAITING)
 
 
 async def _nothing() -> None:
@@ -56,7 +69,7 @@ def server(
             host=host,
             port=port,
             loop="uvloop",
-            http="httptools",
+            http=_Protocol,
             ws="websockets-sansio",
             # Clients of the feed only listen.
             ws_max_size=LARGEST_CLIENT_MESSAGE,

@@ -26,6 +26,7 @@ from dicomweb.multipart import (
 )
 from dicomweb.problems import bad_request
 from dicomweb.ranges import content_of, ranged_response
+from dicomweb.reading_ahead import read_ahead
 from dicomweb.services import Services, base_url
 
 MOST_FRAMES: Final = 10_000
@@ -107,7 +108,7 @@ def frames_response(
 def _alone(request: Request, frame: Iterable[bytes | memoryview], media_type: str) -> Response:
     if isinstance(frame, list):
         return ranged_response(request, content_of(b"".join(frame), media_type))
-    return StreamingResponse(frame, media_type=media_type)
+    return StreamingResponse(read_ahead(frame), media_type=media_type)
 
 
 def parse_frame_list(text: str) -> list[int]:
