@@ -80,22 +80,18 @@ class Reencoder:
                 case Kind.ELEMENT | Kind.SEQUENCE:
                     self._element(token)
                 case Kind.ITEM:
-                    self.write(_TAG_AND_LENGTH.pack(ITEM >> 16, ITEM & 0xFFFF, UNDEFINED))
+                    self.write(delimiter(ITEM, UNDEFINED))
                 case Kind.ITEM_END:
-                    self.write(_TAG_AND_LENGTH.pack(ITEM_END >> 16, ITEM_END & 0xFFFF, 0))
+                    self.write(delimiter(ITEM_END))
                 case Kind.SEQUENCE_END:
-                    self.write(_TAG_AND_LENGTH.pack(SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF, 0))
+                    self.write(delimiter(SEQUENCE_END))
         self._insert_before(1 << 32)
 
     def header(self, tag: int, vr: bytes, length: int) -> bytes:
         """Give the header of an element in the target's encoding."""
-        group, element = tag >> 16, tag & 0xFFFF
         if self._target is IMPLICIT_LITTLE:
-            return _TAG_AND_LENGTH.pack(group, element, length)
-        if vr in _SHORT and length <= _MAX_SHORT:
-            return _SHORT_HEADER.pack(group, element, vr, length)
-        # A value that is too long for its VR is UN (PS3.5 Section 6.2.2).
-        return _LONG_HEADER.pack(group, element, b"UN" if vr in _SHORT else vr, 0, length)
+            return _TAG_AND_LENGTH.pack(tag >> 16, tag & 0xFFFF, length)
+        return explicit_header(tag, vr, length)
 
     def value(self, token: Token) -> memoryview:
         """Give the value of an element as it is in the source."""
@@ -130,6 +126,20 @@ class Reencoder:
             vr, value = self._pending.pop(pending)
             self.write(self.header(pending, vr, len(value)))
             self.write(value)
+
+
+def explicit_header(tag: int, vr: bytes, length: int) -> bytes:
+    """Give the header of an element in Explicit VR Little Endian."""
+    group, element = tag >> 16, tag & 0xFFFF
+    if vr in _SHORT and length <= _MAX_SHORT:
+        return _SHORT_HEADER.pack(group, element, vr, length)
+    # A value that is too long for its VR is UN (PS3.5 Section 6.2.2).
+    return _LONG_HEADER.pack(group, element, b"UN" if vr in _SHORT else vr, 0, length)
+
+
+def delimiter(tag: int, length: int = 0) -> bytes:
+    """Give the header of an item, or what ends an item or a sequence."""
+    return _TAG_AND_LENGTH.pack(tag >> 16, tag & 0xFFFF, length)
 
 
 def little_endian(*, implicit: bool) -> Encoding:
