@@ -6,6 +6,7 @@ from typing import Final
 from pydicom.uid import UID
 
 from archive.encodings import IMPLICIT_VR_LITTLE_ENDIAN
+from archive.non_patient_classes import is_non_patient
 from archive.uids import is_valid_uid
 
 _DICOM_ROOT: Final = "1.2.840.10008."
@@ -42,7 +43,7 @@ def is_storage(sop_class: str) -> bool:
         return False
     if not sop_class.startswith(_DICOM_ROOT):
         return True
-    if sop_class in _STORAGE_ELSEWHERE:
+    if sop_class in _STORAGE_ELSEWHERE or is_non_patient(sop_class):
         return True
     name = UID(sop_class).name
     unknown = name in ("", sop_class)

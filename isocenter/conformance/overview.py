@@ -21,6 +21,7 @@ _WEB: Final = (
     ("Studies: search", "QIDO-RS", "no", "yes"),
     ("Studies: retrieve, rendered too", "WADO-RS", "no", "yes"),
     ("Studies: store", "STOW-RS", "no", "yes"),
+    ("Non-patient instances: search, retrieve, store", "NPI", "no", "yes"),
     ("Workitems", "UPS-RS", "no", "yes"),
     ("Capabilities", "OPTIONS", "no", "yes"),
 )
