@@ -79,7 +79,9 @@ def _retrieve(name: str, *gives: str, query: tuple[str, ...] = ("accept",)) -> M
     return Method("GET", f"Retrieve{name}", gives, query=query)
 
 
-_STORE: Final = Method("POST", "StoreInstances", (_JSON, XML), (_DICOM, *_parts(_DICOM, _JSON, XML)), query=("accept",))
+_STORE: Final = Method(
+    "POST", "StoreInstances", (_JSON, XML), (_DICOM, _JSON, XML, *_parts(_DICOM, _JSON, XML)), query=("accept",)
+)
 _NAMES: Final = dict(zip(LEVELS, ("Study", "Series", "Instance"), strict=True))
 
 
