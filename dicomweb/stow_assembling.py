@@ -11,8 +11,8 @@ from archive.spool import Spooled
 from archive.storage_classes import is_storage_syntax
 from archive.uids import is_valid_uid
 from dicomweb.frame_formats import OCTETS
-from dicomweb.stow_bulk import BulkParts
-from dicomweb.stow_codestreams import MOST_HEADER_BYTES, Codestream, read_codestream
+from dicomweb.stow_bulk import BulkPart, BulkParts
+from dicomweb.stow_codestreams import MOST_HEADER_BYTES, container_bytes, read_codestream
 from dicomweb.stow_keeping import require_supported
 from dicomweb.stow_pieces import Pieces, Span
 from dicomweb.stow_pixels import PixelParts, syntax_of
@@ -87,18 +87,23 @@ def _pixels_of(
     if not isinstance(element, Mapping) or "BulkDataURI" not in element:
         return None, {}
     parts = bulk.frames(element["BulkDataURI"])
-    codestream = _codestream(pieces, parts[0].span) if parts[0].media_type != OCTETS else None
+    codestream = read_codestream(_header(pieces, parts[0].span)) if parts[0].media_type != OCTETS else None
     said = [*said, *_texts(data_set, _AVAILABLE_TRANSFER_SYNTAX_UID)]
     syntaxes = {syntax_of(part, said, codestream) for part in parts}
     if len(syntaxes) > 1:
         raise NotParsable("The frames are in several transfer syntaxes.")
-    pixels = PixelParts(syntaxes.pop(), [part.span for part in parts])
+    pixels = PixelParts(syntaxes.pop(), [_without_container(pieces, part) for part in parts])
     _require_frames(data_set, pixels)
     return pixels, codestream.attributes() if codestream and pixels.encapsulated else {}
 
 
-def _codestream(pieces: Pieces, span: Span) -> Codestream | None:
-    return read_codestream(pieces.read_at(Span(span.start, min(span.size, MOST_HEADER_BYTES))))
+def _without_container(pieces: Pieces, part: BulkPart) -> Span:
+    start = 0 if part.media_type == OCTETS else container_bytes(_header(pieces, part.span))
+    return Span(part.span.start + start, part.span.size - start)
+
+
+def _header(pieces: Pieces, span: Span) -> bytes:
+    return pieces.read_at(Span(span.start, min(span.size, MOST_HEADER_BYTES)))
 
 
 def _require_frames(data_set: Mapping[str, Any], pixels: PixelParts) -> None:

@@ -99,8 +99,10 @@ class BulkParts:
         """
         place = self._absolute(uri)
         found = self._frames_of(place)
-        if not found or place in self._parts:
+        if not found:
             return [self.part(uri)]
+        if place in self._parts:
+            raise BulkDataAmbiguous
         if sorted(found) != list(range(1, len(found) + 1)):
             raise BulkDataMissing
         return [self._only(place, found[number]) for number in sorted(found)]

@@ -18,6 +18,7 @@ MOST_HEADER_BYTES: Final = 1 << 16
 _JPEG_START: Final = b"\xff\xd8"
 _JPEG_2000_START: Final = b"\xff\x4f\xff\x51"
 _MARKER: Final = 0xFF
+_JP2_START: Final = b"\0\0\0\x0cjP  "
 _ADOBE: Final = 0xEE
 _SCAN: Final = 0xDA
 _LOSSLESS: Final = 0xC3
@@ -60,6 +61,11 @@ class Codestream:
             numbers["00280006"] = 0
         description: dict[str, JsonElement] = {tag: {"vr": "US", "Value": [number]} for tag, number in numbers.items()}
         return description | {"00280004": {"vr": "CS", "Value": [self.photometric_interpretation]}}
+
+
+def container_bytes(header: bytes) -> int:
+    """Count the bytes of a JP2 file before its codestream, which pixel data is without (PS3.5 Section A.4.4)."""
+    return max(header.find(_JPEG_2000_START), 0) if header.startswith(_JP2_START) else 0
 
 
 def read_codestream(header: bytes) -> Codestream | None:

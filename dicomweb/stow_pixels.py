@@ -109,7 +109,7 @@ def syntax_of(part: BulkPart, said: Sequence[str], codestream: Codestream | None
     fitting = [syntax for syntax in known if _media_type(syntax) == media_type]
     default = _DEFAULTS.get(media_type)
     if default is None:
-        raise TransferSyntaxNotSupported(f"Pixel data is not taken as {media_type[:64]}.")
+        raise TransferSyntaxNotSupported("Pixel data is not taken in this media type.")
     return next(iter(fitting), default)
 
 

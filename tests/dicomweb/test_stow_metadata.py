@@ -50,6 +50,7 @@ REAL = [
 SHARED = ("charsets/chr*.dcm", "pdf/*.dcm", "pr/*", "sr/test_SR.dcm", "us_multiframe/I_000001.dcm", "sm/*.dcm")
 FOUND = sorted(path for pattern in SHARED for path in SHARED_DATA.glob(pattern))
 JPEG_FILE = dcmread(str(get_testdata_file("SC_rgb_jpeg_dcmtk.dcm", download=False)))
+JPEG_2000_FILE = dcmread(str(get_testdata_file("MR_small_jp2klossless.dcm", download=False)))
 JPEG = next(generate_frames(JPEG_FILE.PixelData, number_of_frames=1))
 UTF_8 = {"vr": "CS", "Value": ["ISO_IR 192"]}
 
@@ -255,6 +256,15 @@ def test_compressed_frames_are_parts_of_their_own_and_may_describe_themselves(sh
     assert copy.PhotometricInterpretation == JPEG_FILE.PhotometricInterpretation
     assert copy.pixel_array.shape == (3, 100, 100, 3)
     assert np.array_equal(copy.pixel_array[1], JPEG_FILE.pixel_array)
+
+
+def test_a_jp2_file_is_stored_without_its_boxes(shared_web: Web) -> None:
+    """PS3.5 Section A.4.4: pixel data has codestreams of JPEG 2000, and nothing of its file format."""
+    frame = next(generate_frames(JPEG_2000_FILE.PixelData, number_of_frames=1))
+    box = b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\0jp2c"
+    metadata = described(JPEG_2000_FILE, x00080018={"vr": "UI", "Value": [generate_uid()]}, x7FE00010=pixel_data("x"))
+    copy = stored(shared_web, store(shared_web, JSON, [metadata], parts(bulk("x", box + frame, "image/jp2"))))
+    assert next(generate_frames(copy.PixelData, number_of_frames=1)) == frame
 
 
 def test_frames_without_compression_are_put_together(shared_web: Web) -> None:

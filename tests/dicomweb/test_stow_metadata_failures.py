@@ -64,6 +64,7 @@ BROKEN: list[tuple[str, dict[str, Any], list[tuple[str, str]], int]] = [
     ("a file as bulk data", {"x7FE00010": {"vr": "OW", "BulkDataURI": "file:///etc/passwd"}}, [], 0xC001),
     ("a URI of two parts", {}, [("x", ""), ("x", "")], 0xC002),
     ("a URI of two attributes", {"x00282000": {"vr": "OB", "BulkDataURI": "x"}}, [("x", "")], 0xC002),
+    ("all frames, and frames", {}, [("x", "image/jpeg"), ("x/frames/1", "image/jpeg")], 0xC002),
     ("a frame that is missing", {"x00280008": text("IS", 2)}, [("x/frames/1", ""), ("x/frames/3", "")], 0xC001),
     ("a frame too few", {"x00280008": text("IS", 3)}, [("x/frames/1", ""), ("x/frames/2", "")], 0xC000),
     ("all frames in one JPEG", {"x00280008": text("IS", 2)}, [("x", "image/jpeg")], 0xC000),
@@ -171,7 +172,7 @@ def test_b11_sequences_within_the_limit_are_stored_and_others_are_not(shared_web
         assert [reason for _, reason in failures(answer.json())] == [0xC000]
 
 
-@pytest.mark.parametrize("depth", [300, 20_000, 400_000])
+@pytest.mark.parametrize("depth", [300, 20_000, 100_000])
 def test_b11_a_stack_does_not_overflow(shared_web: Web, good: Dataset, depth: int) -> None:
     head = json.dumps(described(image(ramp())))[:-1].encode()
     item = b'{"vr":"SQ","Value":[{"00081140":'
