@@ -1,4 +1,4 @@
-"""A data set in another encoding: headers are rewritten, values stay byte for byte, but for the byte order.
+"""A data set in another encoding: headers are rewritten, values stay byte for byte, but for byte order and even length.
 
 Nothing is decoded and encoded again, so that what a scanner wrote wrongly arrives just as wrongly (PS3.5 Annex A).
 """
@@ -17,6 +17,8 @@ from archive.value_representations import NUMBER_BYTES, vr_of
 Write = Callable[[bytes | memoryview], object]
 
 _SHORT: Final = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+# Text; all else is padded with NUL (PS3.5 Section 6.2).
+_PADDED_WITH_SPACES: Final = frozenset(b"AE AS CS DA DS DT IS LO LT PN SH ST TM UC UR UT".split())
 _MAX_SHORT: Final = 0xFFFF
 _TAG_AND_LENGTH: Final = struct.Struct("<HHI")
 _SHORT_HEADER: Final = struct.Struct("<HH2sH")
@@ -115,9 +117,14 @@ class Reencoder:
             self.write(self.header(token.tag, b"SQ", UNDEFINED))
             return
         vr = token.vr or vr_of(token.tag, signed=self._signed, long=token.length > _ONE_NUMBER)
-        self.write(self.header(token.tag, vr, token.length))
+        # Some write values of odd length. In an object that is sent as it came they stay, for it is known by its bytes;
+        # what is written here is our own, and even (PS3.5 Section 7.1.1).
+        padding = token.length % 2
+        self.write(self.header(token.tag, vr, token.length + padding))
         value = self.value(token)
         self.write(self.reordered(value, NUMBER_BYTES.get(vr, 1)))
+        if padding:
+            self.write(b" " if vr in _PADDED_WITH_SPACES else b"\0")
         if token.tag == _PIXEL_REPRESENTATION and token.depth == 0:
             self._signed = any(value)
 
