@@ -111,6 +111,36 @@ def test_keys_that_the_index_does_not_have_are_answered_empty_with_ff01(node: No
     assert found[0].PregnancyStatus is None
 
 
+@pytest.mark.parametrize(
+    ("level", "above", "empty"),
+    [
+        ("PATIENT", (), ("PatientID", "PatientBirthDate", "OtherPatientIDs")),
+        ("STUDY", ("PatientID",), ("StudyInstanceUID", "AccessionNumber", "StudyDescription")),
+        ("SERIES", ("PatientID", "StudyInstanceUID"), ("SeriesInstanceUID", "Modality", "SeriesDescription")),
+        (
+            "IMAGE",
+            ("PatientID", "StudyInstanceUID", "SeriesInstanceUID"),
+            ("SOPInstanceUID", "InstanceNumber", "ContentDate", "RequestAttributesSequence"),
+        ),
+    ],
+)
+def test_an_empty_key_is_answered_with_or_without_a_value_and_an_absent_one_is_not(
+    node: Node, scu: Association, level: str, above: tuple[str, ...], empty: tuple[str, ...]
+) -> None:
+    """PS3.4 Sections C.2.2.1.3 and C.4.1.1.3.2: an empty key asks for a value, and excludes nothing."""
+    image = ct_image()
+    keep(node, image)
+    asked = {keyword: image[keyword].value for keyword in above}
+    (found,), statuses = ask(scu, keys(level, **asked, **dict.fromkeys(empty)), PATIENT_ROOT)
+    assert statuses[-1] == 0x0000
+    of_the_node = {"SpecificCharacterSet", "QueryRetrieveLevel", "RetrieveAETitle", "InstanceAvailability"}
+    assert {element.keyword for element in found} == {*above, *empty} | of_the_node
+    for keyword in empty:
+        # What the object does not have is there all the same, with length zero.
+        assert not found[keyword].value if keyword not in image else found[keyword].value == image[keyword].value
+    assert (found.RetrieveAETitle, found.InstanceAvailability) == ("ISOCENTER", "ONLINE")
+
+
 def test_items_of_an_answer_have_what_was_asked_for_in_them(node: Node, scu: Association) -> None:
     image = ct_image(RequestAttributesSequence=[Dataset()])
     image.RequestAttributesSequence[0].RequestedProcedureID = "RP7"
