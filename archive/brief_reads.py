@@ -16,7 +16,9 @@ from archive.engines import parse_url
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_STEPS: Final = 50_000
+# SQLite counts the steps of a statement on and on, over all its runs: where a run begins in this count is not known.
+_STEPS: Final = 25_000
+_MOST_TIMES: Final = 2
 
 
 class TookLonger(Exception):
@@ -34,10 +36,11 @@ class BriefReads:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(parse_url(url), pool_size=1, max_overflow=0)
-        event.listen(self._engine, "connect", _open)
+        event.listen(self._engine, "connect", self._open)
         event.listen(self._engine, "begin", _begin)
         # Kept: to take it from the pool and give it back would take as long as many a read.
         self._connection: Connection | None = None
+        self._times = 0
 
     def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one read transaction.
@@ -49,6 +52,7 @@ class BriefReads:
         """
         try:
             connection = self._opened()
+            self._times = 0
             with connection.begin():
                 return function(connection, *args, **kwargs)
         except DBAPIError as error:
@@ -80,18 +84,22 @@ class BriefReads:
             self._connection = self._engine.connect()
         return self._connection
 
+    def _open(self, connection: Any, _record: object) -> None:
+        # The driver's own transaction handling would begin only with a statement that writes.
+        connection.isolation_level = None
+        for pragma in ("busy_timeout=0", "query_only=ON", "cache_size=-16000", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.set_progress_handler(self._is_long, _STEPS)
 
-def _open(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling would begin only with a statement that writes.
-    connection.isolation_level = None
-    for pragma in ("busy_timeout=0", "query_only=ON", "cache_size=-16000", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.set_progress_handler(_give_up, _STEPS)
-
-
-def _give_up() -> int:
-    return 1
+    def _is_long(self) -> bool:
+        """Tell SQLite, which asks each time it has done so many steps, whether to give up."""
+        self._times += 1
+        return self._times > _MOST_TIMES
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute("BEGIN")
+    except sqlite3.Error as error:
+        raise TookLonger from error
