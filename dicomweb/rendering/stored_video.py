@@ -44,6 +44,12 @@ def is_video(transfer_syntax_uid: str) -> bool:
     return transfer_syntax_uid in _STORED
 
 
+def video_content(services: Services, instance: StoredInstance) -> Content:
+    """Give a video as its pixel data has it, as bulk data (PS3.18 Section 8.7.3.3)."""
+    syntax = instance.transfer_syntax_uid
+    return stored_stream(file_of(services, instance), instance).content(f"{_STORED[syntax]};transfer-syntax={syntax}")
+
+
 class VideoRendering:
     """Gives a stored video, or pictures of it.
 

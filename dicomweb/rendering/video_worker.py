@@ -93,6 +93,8 @@ def encode(source: BinaryIO, target: BinaryIO, seconds: int) -> None:
         for number, samples in enumerate(_pictures(source)):
             with _limited(seconds):
                 stream = stream or _stream(container, samples, rate, asked["crf"])
+                if samples.shape[:2] != (stream.height, stream.width):
+                    raise ValueError("the frames differ in size")
                 container.mux(stream.encode(_frame(samples, number, rate)))
         with _limited(seconds):
             container.mux(stream.encode(None))

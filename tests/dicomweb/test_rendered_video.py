@@ -201,6 +201,26 @@ def test_8_7_3_3_the_stored_stream_is_given_as_it_is(
     assert rendered(shared_web, ds, {"Accept": "video/*", "If-None-Match": answer.headers["etag"]}).status_code == 304
 
 
+def test_8_7_3_3_stored_video_is_bulk_data(shared_web: Web, tmp_path: Path) -> None:
+    ds, content = stored(shared_web, tmp_path, "MP4", fragment_bytes=100)
+    media_type = f"video/mp4;transfer-syntax={MPEG4HP41}"
+
+    def get(resource: str, accept: str) -> Any:
+        answer = shared_web.http.get(f"{path_of(ds)}/{resource}", headers={"Accept": accept})
+        return answer if answer.status_code == 200 else answer.status_code
+
+    whole = get("bulkdata/7FE00010", "video/mp4")
+    assert (whole.headers["content-type"], whole.content) == (media_type, content)
+    assert get("bulkdata/7FE00010", media_type).content == content
+    assert get("bulkdata/7FE00010", "application/octet-stream; transfer-syntax=*").content == content
+    assert get("bulkdata/7FE00010", f"video/mp4; transfer-syntax={HEVCMP51}") == 406
+    assert get("bulkdata/7FE00010", "video/mpeg") == 406
+    for resource in ("bulkdata", "pixeldata"):
+        ((_, part),) = opened(get(resource, 'multipart/related; type="video/mp4"'))
+        assert part == content
+        assert get(resource, 'multipart/related; type="video/mpeg"') == 406
+
+
 def test_stored_video_has_another_size_when_it_is_wanted(shared_web: Web, tmp_path: Path) -> None:
     ds, _ = stored(shared_web, tmp_path, "MP4")
     found = read_answer(rendered(shared_web, ds, viewport="32,32"))
