@@ -1,6 +1,7 @@
 """STOW-RS of metadata and bulk data: what is refused, with which reason, and that it hurts nothing else."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -120,6 +121,15 @@ def test_b49_what_is_wrong_with_one_object_does_not_hurt_the_others(
     assert answer.status_code == 202, answer.text
     assert stored(answer.json()) == [good.SOPInstanceUID]
     assert failures(answer.json()) == [(bad.SOPInstanceUID, reason)]
+
+
+def test_b57_nothing_is_fetched_from_a_uri(shared_web: Web, good: Dataset) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)  # noqa: FBT003 - the socket takes it by position only
+        metadata = described(good, f"http://127.0.0.1:{elsewhere.getsockname()[1]}/x")
+        assert failures(store(shared_web, JSON, [metadata]).json()) == [(good.SOPInstanceUID, 0xC001)]
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
 
 
 @pytest.mark.parametrize("tag", ["00080018", "00080016"])
