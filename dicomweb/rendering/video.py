@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 
 MP4: Final = "video/mp4"
 # Of all frames together, as they are sent: about half a minute of work.
-_MOST_PIXELS: Final = 512_000_000
+_MOST_PIXELS: Final = 256_000_000
 _MOST_FRAMES: Final = 10_000
 # What decoders in browsers take at most.
 _LONGEST_SIDE: Final = 4096
