@@ -21,6 +21,7 @@ from tests.scp.wire import EXPLICIT, Wire
 
 PATIENT_ROOT, STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
 PATIENT_STUDY_ONLY = "1.2.840.10008.5.1.4.1.2.3.1"
+LONGEST_ANSWER_SECONDS = 5.0
 
 
 def keep(node: Node, *datasets: Dataset) -> None:
@@ -231,7 +232,7 @@ def raw_query(
     return wire
 
 
-def test_a_query_ends_promptly_after_a_cancel(node: Node) -> None:
+def test_b43_a_query_ends_promptly_after_a_cancel(node: Node) -> None:
     keep(node, *(ct_image(PatientID=f"P{number}") for number in range(20)))
     cancel = {0x0100: int(CommandField.C_CANCEL), 0x0120: 7, 0x0800: 0x0101}
     # Both are in the node's receive buffer before the first match can be sent.
@@ -243,7 +244,17 @@ def test_a_query_ends_promptly_after_a_cancel(node: Node) -> None:
     wire.close()
 
 
-def test_a_pattern_that_costs_too_much_is_refused(node: Node) -> None:
+def test_b41_a_text_of_ten_thousand_characters_is_answered(node: Node) -> None:
+    for value in (b"a" * 10_000, b"\\".join([b"a"] * 5_000), b"?" * 10_000):
+        begun = time.monotonic()
+        wire = raw_query(node, Element(tag=0x00100010, vr="PN", value=value))
+        # No name is so long, and no key has so many values.
+        assert wire.status() in (0x0000, 0xA900)
+        assert time.monotonic() - begun < LONGEST_ANSWER_SECONDS
+        wire.close()
+
+
+def test_b41_a_pattern_that_costs_too_much_is_refused(node: Node) -> None:
     wire = raw_query(node, Element(tag=0x00100010, vr="PN", value=b"*a" * 1000))
     assert wire.status() == 0xA900
     wire.close()
@@ -255,7 +266,7 @@ def test_an_identifier_that_is_no_data_set_is_refused(node: Node) -> None:
     wire.close()
 
 
-def test_more_matches_than_the_limit_end_with_out_of_resources(node: Node) -> None:
+def test_b41_more_matches_than_the_limit_end_with_out_of_resources(node: Node) -> None:
     keep(node, *(ct_image(PatientID=f"P{number}") for number in range(5)))
     node.services[CommandField.C_FIND] = Find(node.database, ae_title="ISOCENTER", max_matches=3)
     wire = raw_query(node, Element(tag=0x0020000D, vr="UI"))
