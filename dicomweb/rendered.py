@@ -16,7 +16,7 @@ from archive.errors import NodeError, NotFound
 from archive.retrieve import StoredInstance
 from dicomweb.conditional import conditional
 from dicomweb.frame_retrieval import parse_frame_list
-from dicomweb.locating import find, find_one, url_of
+from dicomweb.locating import Instances, find, find_one, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, multipart_response
 from dicomweb.problems import Problem, not_acceptable
@@ -42,10 +42,15 @@ class Rendered:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._instances = Instances(services)
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
         """Render an instance, or all instances of a study or series that can be rendered as something wanted."""
-        return await run_in_threadpool(self._retrieve, request, principal)
+        wanted = parse_rendering(request.query_params.multi_items())
+        if "sop_uid" in request.path_params:
+            instance = await self._instances.one(principal.tenant, request.path_params)
+            return await run_in_threadpool(self._one, request, principal, instance, wanted)
+        return await run_in_threadpool(self._several, request, principal, wanted)
 
     async def frames(self, request: Request, principal: Principal) -> Response:
         """Render frames by number."""
@@ -55,22 +60,18 @@ class Rendered:
         """Render a small picture that stands for a study, a series, an instance or a frame."""
         return await run_in_threadpool(self._thumbnail, request, principal)
 
-    def _retrieve(self, request: Request, principal: Principal) -> Response:
-        wanted = parse_rendering(request.query_params.multi_items())
-        ranges = accepted(request)
-        found = find(self._services, principal.tenant, request.path_params)
-        if "sop_uid" in request.path_params:
-            (instance,) = found
-            rendering = open_rendering(self._services, principal.tenant, instance)
-            answer = partial(_answer_one, request, rendering, ranges, wanted)
-            return conditional(request, found, answer) if stands_alone(instance) else answer()
-        return self._several(request, principal, found, wanted)
-
-    def _several(
-        self, request: Request, principal: Principal, found: Sequence[StoredInstance], wanted: RenderingParameters
+    def _one(
+        self, request: Request, principal: Principal, instance: StoredInstance, wanted: RenderingParameters
     ) -> Response:
+        rendering = open_rendering(self._services, principal.tenant, instance)
+        answer = partial(_answer_one, request, rendering, accepted(request), wanted)
+        return conditional(request, [instance], answer) if stands_alone(instance) else answer()
+
+    def _several(self, request: Request, principal: Principal, wanted: RenderingParameters) -> Response:
         """Answer with a part for each instance. One that cannot be rendered does not take the others with it."""
-        ranges = [each for each in accepted(request) if each.multipart or each.wildcard]
+        accepts = accepted(request)
+        found = find(self._services, principal.tenant, request.path_params)
+        ranges = [each for each in accepts if each.multipart or each.wildcard]
         if not ranges:
             raise not_acceptable("Renderings of several objects are given as multipart/related.")
         base = base_url(request)
