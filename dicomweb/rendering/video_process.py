@@ -1,6 +1,7 @@
 """Video, made and read in limited child processes: one a video, so that what is long does not stand in others' way."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -57,12 +58,15 @@ class _Child:
 
     def __init__(self, task: str, descriptors: Sequence[int] = ()) -> None:
         limits = str(MEMORY_BYTES), str(TIMEOUT_SECONDS)
+        # Thread pools of linear algebra would only reserve address space here.
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dicomweb.rendering.video_worker", task, *limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=descriptors,
+            env=environment,
         )
 
     def send(self, description: Mapping[str, Any], data: bytes = b"") -> None:

@@ -107,6 +107,8 @@ def decode(source: BinaryIO, target: BinaryIO, seconds: int) -> None:
     fragments = Fragments(asked["descriptor"], asked["spans"])
     with _limited(seconds), _reader(fragments) as container:
         stream = container.streams.video[0]
+        # As many as there are cores would take the address space for their stacks.
+        stream.codec_context.thread_count = 1
         # Without a container the rate is one that FFmpeg makes up.
         rate = Fraction(0) if container.format.name in _BARE else stream.average_rate or Fraction(0)
         send_message(target, {"rate": [rate.numerator, rate.denominator]}, b"")
