@@ -18,7 +18,8 @@ from tests.waiting import free_port, wait_until
 pytestmark = pytest.mark.acceptance
 
 NAME, STUDY, SERIES = "0010,0010", "0020,000d", "0020,000e"
-OLD = {**MODALITY, "name": "OLD", "ae_title": "OLD", "port": free_port()}
+OLD_PORT = free_port()
+OLD = {**MODALITY, "name": "OLD", "ae_title": "OLD", "port": OLD_PORT}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_it_finds_a_name_of_another_character_set(node: Node, tmp_path: Path) ->
 def test_with_one_transfer_syntax_it_receives_what_it_asks_for(node: Node, study: PhantomStudy, tmp_path: Path) -> None:
     """It remembers one transfer syntax for all contexts of an association, and takes all data sets for encoded so."""
     uid = study.study_instance_uid
-    files = gdcm_scu.move(node.dicom_port, uid, tmp_path / "in", ae_title="OLD", scp_port=OLD["port"])
+    files = gdcm_scu.move(node.dicom_port, uid, tmp_path / "in", ae_title="OLD", scp_port=OLD_PORT)
     received = {ds.SOPInstanceUID: ds for ds in map(pydicom.dcmread, files)}
     sent = {ds.SOPInstanceUID: ds for ds in map(pydicom.dcmread, study.files)}
     assert received.keys() == sent.keys()

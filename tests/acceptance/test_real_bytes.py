@@ -159,11 +159,16 @@ def test_a_name_in_an_item_is_shown_right(
 
 def with_uids(one: RealObject) -> RealObject:
     """Give a file that does not say which object it is what it needs to be one; its texts stay as they are."""
-    uids = {name: generate_uid() for name in ("sop_instance_uid", "study_instance_uid", "series_instance_uid")}
     dataset = dcmread(one.path)
-    dataset.SOPClassUID, dataset.SOPInstanceUID = one.sop_class_uid, uids["sop_instance_uid"]
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = uids["study_instance_uid"], uids["series_instance_uid"]
-    return replace(one, data_set=encode(dataset), **uids)
+    dataset.SOPClassUID, dataset.SOPInstanceUID = one.sop_class_uid, generate_uid()
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = generate_uid(), generate_uid()
+    return replace(
+        one,
+        data_set=encode(dataset),
+        sop_instance_uid=dataset.SOPInstanceUID,
+        study_instance_uid=dataset.StudyInstanceUID,
+        series_instance_uid=dataset.SeriesInstanceUID,
+    )
 
 
 def in_groups(name: str) -> dict[str, str]:

@@ -46,8 +46,8 @@ def test_what_pydicom_wrote_is_read_and_written_again(implicit: bool, undefined:
 def test_what_is_written_has_an_even_length_at_every_level(value: bytes, vr: str, implicit: bool) -> None:
     """PS3.5 Section 7.1.1."""
     one = elements.Element(tag=0x00080100, vr=vr, value=value)
-    inside = elements.Element(tag=0x00400275, vr="SQ", items=[[one], []])
-    outside = elements.Element(tag=0x00400260, vr="SQ", items=[[one, inside]])
+    inside = elements.Element(tag=0x00400275, vr="SQ", items=([one], []))
+    outside = elements.Element(tag=0x00400260, vr="SQ", items=([one, inside],))
     encoded = elements.write([one, outside], implicit=implicit)
     assert len(encoded) % 2 == 0
     alone, sequence = elements.read(encoded, implicit=implicit)
