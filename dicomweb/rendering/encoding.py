@@ -1,6 +1,7 @@
 """Pictures as files, in the size that is wanted: still ones, and moving ones as GIF (PS3.18 Table 8.7.4-1)."""
 
 import math
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -68,7 +69,9 @@ def encode_image(image: Image.Image, media_type: str, quality: int, profile: byt
     extra: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
     match media_type:
         case "image/png":
-            image.save(out, "PNG", compress_level=_PNG_EFFORT, **extra)
+            # In what is grey, runs are all that is found fast; looking for more makes it larger and takes longer.
+            strategy = zlib.Z_RLE if image.mode == "L" else zlib.Z_DEFAULT_STRATEGY
+            image.save(out, "PNG", compress_level=_PNG_EFFORT, compress_type=strategy, **extra)
         case "image/gif":
             image.save(out, "GIF")
         case "image/jp2":
