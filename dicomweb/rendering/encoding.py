@@ -1,7 +1,6 @@
 """Pictures as files, in the size that is wanted: still ones, and moving ones as GIF (PS3.18 Table 8.7.4-1)."""
 
 import math
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,6 +13,7 @@ from PIL import Image, ImageOps
 from dicomweb.problems import bad_request
 from dicomweb.rendering.annotation import annotate
 from dicomweb.rendering.parameters import RenderingParameters, Viewport
+from dicomweb.rendering.png import encode_png
 
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
@@ -68,10 +68,10 @@ def encode_image(image: Image.Image, media_type: str, quality: int, profile: byt
     out = BytesIO()
     extra: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
     match media_type:
+        case "image/png" if profile is None and image.mode in {"L", "RGB"}:
+            return encode_png(np.asarray(image))
         case "image/png":
-            # In what is grey, runs are all that is found fast; looking for more makes it larger and takes longer.
-            strategy = zlib.Z_RLE if image.mode == "L" else zlib.Z_DEFAULT_STRATEGY
-            image.save(out, "PNG", compress_level=_PNG_EFFORT, compress_type=strategy, **extra)
+            image.save(out, "PNG", compress_level=_PNG_EFFORT, **extra)
         case "image/gif":
             image.save(out, "GIF")
         case "image/jp2":
