@@ -52,7 +52,9 @@ def declared(
     return declaration
 
 
-def described(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what OpenAPI says of such a body."""
+def described(model: type[BaseModel], *, nameless: bool = False) -> dict[str, Any]:
+    """Return what OpenAPI says of such a body, which may be without the name where the path has it."""
     schema = model.model_json_schema()
+    if nameless:
+        schema["required"] = [name for name in schema["required"] if name != "name"]
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -1,6 +1,5 @@
 """The description of the HTTP interface: OpenAPI for programs, one plain page for people."""
 
-from collections.abc import Iterator
 from html import escape
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from access.permissions import Permission
 from access.principals import Principal
 from api.authorization import require
+from api.description import described, operations
 
 router = APIRouter(include_in_schema=False)
 
@@ -21,36 +21,28 @@ _PAGE = """<!doctype html>
 <p>{version}. For programs: <a href="/api/v1/openapi.json">OpenAPI description</a>.</p>
 {groups}</main></body></html>
 """
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @router.get("/api/v1/openapi.json")
 async def openapi(request: Request, _: Annotated[Principal, Depends(require(Permission.READ_DOCS))]) -> Response:
     """Answer the OpenAPI description."""
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(described(request.app))
 
 
 @router.get("/api/docs")
 async def documentation(request: Request, _: Annotated[Principal, Depends(require(Permission.READ_DOCS))]) -> Response:
     """Answer a page that lists every operation. It is plain HTML: the page's security policy allows no scripts."""
-    return HTMLResponse(_render(request.app.openapi()))
+    return HTMLResponse(_render(described(request.app)))
 
 
 def _render(description: dict[str, Any]) -> str:
     groups: dict[str, list[str]] = {}
-    for path, method, operation in _operations(description):
+    for path, method, operation in operations(description):
         tag = operation.get("tags", ["other"])[0]
         groups.setdefault(tag, []).append(_operation(path, method, operation))
     sections = [f"<h2>{escape(tag)}</h2>\n<dl>\n{''.join(entries)}</dl>" for tag, entries in sorted(groups.items())]
     info = description["info"]
     return _PAGE.format(version=escape(f"{info['title']} {info['version']}"), groups="\n".join(sections))
-
-
-def _operations(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in description["paths"].items():
-        for method in _METHODS:
-            if method in item:
-                yield path, method, item[method]
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.app import api_router
+from api.description import described
 
 
 def description() -> dict[str, Any]:
     """Return the description, without anything behind the routes."""
     app = FastAPI(title="Isocenter", version=version("isocenter"))
     app.include_router(api_router())
-    return app.openapi()
+    return described(app)
 
 
 if __name__ == "__main__":

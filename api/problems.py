@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from api.methods import allowed
 from archive.errors import (
     Conflict,
     DatabaseUnavailable,
@@ -82,7 +83,10 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
     """Answer what routing, a handler or a dependency refused."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     extra = error.extra if isinstance(error, Problem) else {}
-    headers = dict(error.headers) if error.headers else None
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # A page of the viewer has no route, and names its methods itself.
+        headers["Allow"] = allowed(request.app.routes, request.url.path) or headers.get("Allow", "")
     return problem(request.url.path, error.status_code, error.detail, headers=headers, **extra)
 
 

@@ -9,6 +9,7 @@ from config.values import (
     AsTuple,
     Certificate,
     CharacterSet,
+    Destinations,
     Name,
     Network,
     PasswordHash,
@@ -125,7 +126,7 @@ class RouteDeclaration(Section):
     station: Texts = ()
     study_description: Texts = ()
     series_description: Texts = ()
-    to: Annotated[Texts, Field(min_length=1)]
+    to: Destinations
     enabled: bool = True
 
 

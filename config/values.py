@@ -99,4 +99,9 @@ Tenant = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9
 
 AsTuple = BeforeValidator(_as_tuple)
 # A match key of a rule may be written as one text or as a list of them.
-Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])]
+Destinations = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
+]

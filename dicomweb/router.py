@@ -15,6 +15,7 @@ from dicomweb.deleting import Deleting
 from dicomweb.frame_retrieval import Frames
 from dicomweb.metadata import Metadata
 from dicomweb.non_patient_router import non_patient_routes
+from dicomweb.operations import UNDESCRIBED, described
 from dicomweb.protected import ProtectedRoute
 from dicomweb.qido import Qido
 from dicomweb.rendered import Rendered
@@ -43,7 +44,12 @@ def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
     def add(methods: list[str], permission: Permission, routes: Iterable[tuple[str, Handler]]) -> None:
         for path, handler in routes:
             endpoint = _protected(handler, authorize(permission))
-            router.add_api_route(path, endpoint, methods=methods, response_class=Response)
+            for method in methods:
+                if method in UNDESCRIBED:
+                    router.add_api_route(path, endpoint, methods=[method], include_in_schema=False)
+                else:
+                    more = described(path, method)
+                    router.add_api_route(path, endpoint, methods=[method], response_class=Response, **more)
 
     add(["GET", "HEAD"], Permission.READ_IMAGES, _reading(services))
     stow, deleting = Stow(services), Deleting(services)

@@ -30,6 +30,7 @@ Handler = Callable[[Request, Principal], Awaitable[Response]]
 
 _MAX_BYTES: Final = 4 << 20
 _LONGEST_TITLE: Final = 64
+_BOOLEANS: Final = {"true": True, "false": False}
 _TRANSACTION: Final = key("TransactionUID")
 _JSONS: Final = ("", JSON, "application/json")
 
@@ -149,7 +150,7 @@ class Ups:
             uid,
             ae_title,
             Channel.WEBSOCKET,
-            deletion_lock=request.query_params.get("deletionlock", "").lower() == "true",
+            deletion_lock=_deletion_lock(request),
             keys=keys,
             now=self._services.now(),
         )
@@ -221,6 +222,13 @@ def _named(request: Request, *names: str) -> str:
     given = {name.lower(): value for name, value in request.query_params.items()}
     alone = next((name for name, value in request.query_params.items() if not value and is_valid_uid(name)), "")
     return next((given[name] for name in names if given.get(name)), alone)
+
+
+def _deletion_lock(request: Request) -> bool:
+    text = request.query_params.get("deletionlock", "false").lower()
+    if text not in _BOOLEANS:
+        raise bad_request("The query parameter deletionlock is either true or false.")
+    return _BOOLEANS[text]
 
 
 def _filter(request: Request) -> dict[str, list[Any]]:

@@ -23,6 +23,8 @@ router = APIRouter(prefix="/aes", tags=["aes"])
 Reader = Annotated[Principal, Depends(require(Permission.READ_CONFIGURATION))]
 Configurer = Annotated[Principal, Depends(require(Permission.CONFIGURE))]
 Body = dict[str, Any]
+# The AE title is the name, where none is given.
+_BODY = described(AEDeclaration, nameless=True)
 
 
 class RemoteAE(Row):
@@ -60,7 +62,7 @@ async def list_aes(web: Web, listing: Annotated[AEListing, Query()], principal: 
     return await read_page(web, remote_aes.listing, principal, listing)
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=RemoteAE, openapi_extra=described(AEDeclaration))
+@router.post("", status_code=HTTPStatus.CREATED, response_model=RemoteAE, openapi_extra=_BODY)
 async def add_ae(web: Web, body: Body, principal: Configurer) -> Any:
     """Allow a remote AE in, and make it a possible destination."""
     new = remote_aes.RemoteAE.declared(declared(AEDeclaration, body, principal))
@@ -75,7 +77,7 @@ async def read_ae(web: Web, name: str, principal: Reader) -> Any:
     return remote_aes.as_item(await find_ae(web, name, principal))
 
 
-@router.put("/{name}", response_model=RemoteAE, openapi_extra=described(AEDeclaration))
+@router.put("/{name}", response_model=RemoteAE, openapi_extra=_BODY)
 async def replace_ae(web: Web, name: str, body: Body, principal: Configurer) -> Any:
     """Put other values in the place of a remote AE's; keys left out get their defaults, the name stays."""
     await find_ae(web, name, principal)

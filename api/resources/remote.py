@@ -12,6 +12,7 @@ from access.permissions import Permission
 from access.principals import Principal
 from api.authorization import require
 from api.dependencies import Web
+from api.description import refusals
 from api.listing import Row
 from api.peers import find_ae, peer_of
 from api.problems import Problem
@@ -82,7 +83,7 @@ async def list_peers(web: Web, principal: Asker) -> Any:
     return {"items": sorted(names, key=lambda item: item["name"]), "next": None}
 
 
-@router.post("/aes/{name}/query", response_model=QueryAnswer)
+@router.post("/aes/{name}/query", response_model=QueryAnswer, responses=refusals(HTTPStatus.BAD_GATEWAY))
 async def query_ae(web: Web, name: str, body: QueryBody, principal: Asker) -> Any:
     """Ask a remote archive (C-FIND). 502 with the reason where it cannot be asked or refuses."""
     ae = await find_ae(web, name, principal)

@@ -56,7 +56,7 @@ async def read_route(web: Web, name: str, principal: Reader) -> Any:
     return routes.as_item(await web.database.read(routes.get, principal.tenant, name))
 
 
-@router.put("/{name}", response_model=Route, openapi_extra=described(RouteDeclaration))
+@router.put("/{name}", response_model=Route, openapi_extra=described(RouteDeclaration, nameless=True))
 async def replace_route(web: Web, name: str, body: Body, principal: Configurer) -> Any:
     """Put another rule in the place of this one; keys left out get their defaults, the name stays."""
     new = _route(body, principal, name)

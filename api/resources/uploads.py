@@ -31,7 +31,6 @@ _PIECE: Final = 1 << 20
 _UNPACKED: Final = 4
 _FORM = {
     "type": "object",
-    "required": [_FIELD],
     "properties": {_FIELD: {"type": "array", "items": {"type": "string", "format": "binary"}}},
 }
 

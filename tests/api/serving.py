@@ -27,6 +27,7 @@ from archive.database import AsyncDatabase, Database
 from archive.ingest import Archive
 from config.settings import Settings
 from dicomweb.router import create_router
+from dicomweb.services import Services
 from tests.waiting import wait_until
 
 PASSWORD = "correct horse battery staple"
@@ -60,9 +61,9 @@ class Served:
 
 @contextlib.contextmanager
 def serving(
-    database_url: str, folder: Path, *, sections: dict[str, Any] | None = None, **given: Any
+    database_url: str, folder: Path, *, sections: dict[str, Any] | None = None, dicomweb: bool = False, **given: Any
 ) -> Iterator[Served]:
-    """Serve the application with accounts of every role; `given` replaces dependencies."""
+    """Serve the application with accounts of every role; `given` replaces dependencies, `dicomweb` adds that router."""
     settings = Settings.model_validate({"data_dir": folder, "database": {"url": database_url}, **(sections or {})})
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(Database(database_url))
@@ -70,7 +71,7 @@ def serving(
         bus = stack.enter_context(contextlib.closing(LocalBus(bus_directory(folder))))
         archive = stack.enter_context(Archive(database, blobs, publish=bus.publish))
         values = {"settings": settings, "archive": archive, "bus": bus, "viewer": folder / "viewer", **given}
-        port = stack.enter_context(_running(database_url, values))
+        port = stack.enter_context(_running(database_url, values, dicomweb=dicomweb))
         keys = {role: _key(database, role) for role in Role}
         yield Served(
             port=port, folder=folder, settings=settings, database=database, archive=archive, bus=bus, keys=keys
@@ -78,8 +79,11 @@ def serving(
 
 
 @contextlib.contextmanager
-def _running(database_url: str, values: dict[str, Any]) -> Iterator[int]:
+def _running(database_url: str, values: dict[str, Any], *, dicomweb: bool) -> Iterator[int]:
     database = AsyncDatabase(database_url)
+    if dicomweb:
+        services = Services(database=database, archive=values["archive"], ae_title="ISOCENTER")
+        values["routers"] = (partial(create_router, services=services),)
     http = server(create_app(WebDependencies(database=database, **values)))
 
     async def serve(listening: socket.socket) -> None:

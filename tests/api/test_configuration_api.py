@@ -119,7 +119,8 @@ def test_a_route_is_made_read_changed_and_removed(any_node: Served) -> None:
         changed = admin.put("/api/v1/routes/ct", json={**listed, "enabled": False})
         assert changed.json() == {**route, "enabled": False}
         assert admin.get("/api/v1/routes/ct").json() == {**route, "enabled": False}
-        assert admin.post("/api/v1/routes", json={"name": "nowhere", "to": []}).status_code == 422
+        for nowhere in ([], "", [""]):
+            assert admin.post("/api/v1/routes", json={"name": "nowhere", "to": nowhere}).status_code == 422
         assert admin.delete("/api/v1/routes/ct").status_code == 204
         assert admin.get("/api/v1/routes/ct").status_code == 404
 

@@ -191,3 +191,19 @@ def test_the_description_is_made_without_a_node(shared_node: Served) -> None:
     with shared_node.as_admin() as admin:
         served = admin.get("/api/v1/openapi.json").json()
     assert description()["paths"] == served["paths"]
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/v1/session", "DELETE, GET, POST"),
+        ("/api/v1/worklist/1", "DELETE, GET, PUT"),
+        # Not the resource of an entry, though that has the same form.
+        ("/api/v1/worklist/orders", "POST"),
+    ],
+)
+def test_405_names_all_methods_of_the_resource(shared_node: Served, path: str, methods: str) -> None:
+    with shared_node.as_admin() as admin:
+        answer = admin.patch(path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == methods

@@ -333,6 +333,7 @@ def test_a_filtered_subscription_is_to_what_matches(ups: Service, params: dict[s
         (f"/{UID}/subscribers/ENGINE/suspend", 400),
         (f"/{FILTERED}/subscribers/ENGINE", 400),
         (f"/{FILTERED}/subscribers/ENGINE?filter=Nonsense=1", 400),
+        (f"/{UID}/subscribers/ENGINE?deletionlock=perhaps", 400),
         (f"/{GLOBAL}/subscribers/ENGINE/suspend", 200),
     ],
 )

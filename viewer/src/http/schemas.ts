@@ -22,6 +22,10 @@ export type AeBody = Body<"add_ae_api_v1_aes_post">;
 
 export type RemoteAE = Schemas["RemoteAE"] & AeBody;
 
-export type Route = Schemas["Route"] & Required<Omit<Body<"add_route_api_v1_routes_post">, "tenant">>;
+/** What may be sent as one text or as a list of them is answered as a list. */
+type Answered<Sent> = { [Key in keyof Sent]: string[] extends Sent[Key] ? string[] : Sent[Key] };
+
+export type Route = Schemas["Route"] &
+  Answered<Required<Omit<Body<"add_route_api_v1_routes_post">, "tenant">>>;
 
 export type FeedMessage = Feed["schemas"]["FeedMessage"];
