@@ -132,6 +132,17 @@ def test_a_report_of_another_system_is_shown_as_text(page: OhifPage, module_node
         expect(page.viewport.get_by_text(text).first).to_be_visible(timeout=_PATIENCE_MS)
 
 
+def test_a_measurement_of_another_system_is_drawn_on_its_image(
+    page: OhifPage, module_node: Node, shared_data: Path
+) -> None:
+    _stored(module_node, viewed.packaged("CT_small.dcm"))
+    report = _stored(module_node, viewed.from_file(shared_data / "sr" / "sr_document.dcm"))
+    page.open_study(report.study_uid)
+    page.open_series("SR", "Measurement Reports")
+    expect(page.page.get_by_text("Area of defined region: 1.70 cm2")).to_be_visible(timeout=_PATIENCE_MS)
+    page.wait_for_image()
+
+
 def test_a_segmentation_is_drawn_over_its_images_and_its_segments_are_named(
     page: OhifPage, module_node: Node, ct: PhantomStudy
 ) -> None:

@@ -30,8 +30,13 @@ def packaged(name: str) -> Viewed:
     """Give a file of pydicom."""
     path = get_testdata_file(name)
     assert isinstance(path, str)
+    return from_file(Path(path))
+
+
+def from_file(path: Path) -> Viewed:
+    """Give a file as it is."""
     study_uid = dcmread(path, stop_before_pixels=True).StudyInstanceUID
-    return Viewed(content=Path(path).read_bytes(), study_uid=str(study_uid))
+    return Viewed(content=path.read_bytes(), study_uid=str(study_uid))
 
 
 def radiograph() -> Viewed:
