@@ -15,6 +15,7 @@ from typing import BinaryIO, Final, Self
 
 from archive.errors import StorageFull
 from archive.marks import Mark, Marks, abandoned
+from archive.names import new_name
 from archive.storage_errors import storage_error
 
 _FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
@@ -85,7 +86,7 @@ class FileBlobs:
         """
         if not next(self._given) % _OBJECTS_IN_TURN or not self._folder:
             self._turn_to_another_folder()
-        return f"{self._folder}/{_milliseconds()}{secrets.token_hex(10)}.dcm"
+        return f"{self._folder}/{_milliseconds()}{new_name()}.dcm"
 
     def _turn_to_another_folder(self) -> None:
         folder = secrets.choice(_FOLDERS)
@@ -124,7 +125,7 @@ class FileBlobs:
         """Tell whether an object has its file."""
         return self.path(key).exists()
 
-    def keep(self, spooled: Path, key: str) -> None:
+    def keep(self, spooled: Path | str, key: str) -> None:
         """Give a finished, synced file its final name. The name is durable after `sync_names`."""
         try:
             os.rename(spooled, f"{self.root}/{key}")  # noqa: PTH104 - Path would parse both names again

@@ -174,7 +174,7 @@ class Archive:
             begun = stages.lap(Stage.HEADER, begun)
             spooled.sync()
             begun = stages.lap(Stage.FSYNC, begun)
-            self.blobs.keep(spooled.path, key)
+            self.blobs.keep(spooled.location, key)
             stages.lap(Stage.RENAME, begun)
             return header, self._commits.commit(entry, coming)
         except CommitUnknown:
@@ -193,7 +193,14 @@ class Archive:
 
     def _read(self, spooled: Spooled) -> Header:
         try:
-            header = read_header(spooled.descriptor, spooled.transfer_syntax_uid, spooled.data_offset, self.limits)
+            header = read_header(
+                spooled.descriptor,
+                spooled.transfer_syntax_uid,
+                spooled.data_offset,
+                self.limits,
+                beginning=spooled.beginning,
+                size=spooled.size,
+            )
         except OSError as error:
             raise storage_error(error) from error
         announced = spooled.sop_class_uid, spooled.sop_instance_uid

@@ -22,22 +22,38 @@ class Source(Protocol):
 
 
 class FileSource:
-    """The bytes of a file from `data_offset` on, read by position, so that large values are skipped, not read."""
+    """The bytes of a file from `data_offset` on, read by position, so that large values are skipped, not read.
 
-    def __init__(self, descriptor: int, data_offset: int) -> None:
+    Parameters
+    ----------
+    descriptor
+        The open file.
+    data_offset
+        Where they begin.
+    beginning
+        The first of them, where they are at hand.
+    size
+        How many they are, where that is known.
+    """
+
+    def __init__(self, descriptor: int, data_offset: int, beginning: bytes = b"", size: int | None = None) -> None:
         self._descriptor = descriptor
         self._data_offset = data_offset
-        self.size = os.fstat(descriptor).st_size - data_offset
+        self._beginning = beginning
+        self.size = os.fstat(descriptor).st_size - data_offset if size is None else size
 
     def read(self, position: int, count: int) -> bytes:
         """Return up to `count` bytes from `position`."""
+        end = min(position + count, self.size)
+        if end <= len(self._beginning):
+            return self._beginning[position:end]
         return os.pread(self._descriptor, count, self._data_offset + position)
 
 
 class InflatingSource:
     """The content of a deflated data set (PS3.5 Section A.5). What lies behind the position asked for is forgotten."""
 
-    def __init__(self, compressed: FileSource, limit: int) -> None:
+    def __init__(self, compressed: Source, limit: int) -> None:
         self._compressed = compressed
         self._limit = limit
         self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)

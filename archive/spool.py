@@ -3,16 +3,19 @@
 import fcntl
 import hashlib
 import os
-import secrets
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from archive import file_meta
 from archive.errors import NotParsable, ObjectTooLarge
+from archive.names import new_name
 from archive.storage_errors import storage_error
 from archive.uids import SOPClassUID, SOPInstanceUID, TransferSyntaxUID, is_valid_uid
+from archive.unbuffered import UnbufferedFile
 from archive.writeback import start_writeback
 
 SUFFIX: Final = ".part"
@@ -20,6 +23,8 @@ SUFFIX: Final = ".part"
 _COLLECT_BYTES: Final = 65_536
 # Each request costs some 50 microseconds: most images are one, and of large ones the disk has not much left at the end.
 _WRITEBACK_BYTES: Final = 4 << 20
+# Most headers are shorter.
+_BEGINNING_BYTES: Final = 32_768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +35,8 @@ class Spooled:
 
     Parameters
     ----------
-    path
-        The file: preamble, file meta information, data set.
+    location
+        The path of the file: preamble, file meta information, data set.
     descriptor
         Its open descriptor.
     sop_class_uid, sop_instance_uid
@@ -44,9 +49,11 @@ class Spooled:
         Hash of the data set's bytes, hexadecimal.
     seconds
         How long it took to come.
+    beginning
+        The first bytes of the data set, which need not be read again.
     """
 
-    path: Path
+    location: str
     descriptor: int
     sop_class_uid: SOPClassUID
     sop_instance_uid: SOPInstanceUID
@@ -55,6 +62,12 @@ class Spooled:
     size: int
     sha256: str
     seconds: float
+    beginning: bytes = b""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.location)
 
     def sync(self) -> None:
         """Make the content durable.
@@ -75,7 +88,7 @@ class Spooled:
 
     def discard(self) -> None:
         """Remove the file."""
-        self.path.unlink(missing_ok=True)
+        _remove(self.location)
         self.close()
 
 
@@ -104,7 +117,7 @@ class SpoolFile:
     def __init__(
         self, folder: Path, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, max_bytes: int
     ) -> None:
-        if not (is_valid_uid(sop_class_uid) and is_valid_uid(sop_instance_uid) and is_valid_uid(transfer_syntax_uid)):
+        if not (_are_valid(sop_class_uid, transfer_syntax_uid) and is_valid_uid(sop_instance_uid)):
             raise NotParsable("It was announced with an invalid UID.")
         # Callers may pass pydicom's UIDs; from here on they are plain strings.
         self._uids = SOPClassUID(str(sop_class_uid)), SOPInstanceUID(str(sop_instance_uid))
@@ -120,7 +133,9 @@ class SpoolFile:
         self._max_bytes = max_bytes
         self._size = 0
         self._hash = hashlib.sha256()
-        self._path, self._descriptor = _create(folder)
+        self._location, self._descriptor = _create(folder)
+        self._beginning = b""
+        self._unbuffered: UnbufferedFile | None = None
         # How far it is written, and how far the disk was asked to begin.
         self._written = self._started = 0
         self._begun = perf_counter()
@@ -140,15 +155,22 @@ class SpoolFile:
         if self._size > self._max_bytes:
             raise ObjectTooLarge
         self._hash.update(view)
-        if len(self._pending) + len(view) < _COLLECT_BYTES:
+        if self._unbuffered is not None:
+            self._pass_on(view)
+        elif len(self._pending) + len(view) < _COLLECT_BYTES:
             self._pending += view
+        elif not self._written and self._goes_unbuffered(view):
+            self._pass_on(self._pending)
+            self._pass_on(view)
         else:
             self._flush(view)
 
     def finish(self) -> Spooled:
         """Say that all bytes are there. The file is removed when this fails."""
         try:
-            if self._pending:
+            if self._unbuffered is not None:
+                self._finish_unbuffered(self._unbuffered)
+            elif self._pending:
                 self._flush(b"")
         except BaseException:
             self.discard()
@@ -157,7 +179,7 @@ class SpoolFile:
         # While the disk writes, the header is read.
         self._start_writeback()
         return Spooled(
-            path=self._path,
+            location=self._location,
             descriptor=self._descriptor,
             sop_class_uid=self._uids[0],
             sop_instance_uid=self._uids[1],
@@ -166,17 +188,44 @@ class SpoolFile:
             size=self._size,
             sha256=self._hash.hexdigest(),
             seconds=perf_counter() - self._begun,
+            beginning=self._beginning,
         )
 
     def discard(self) -> None:
         """Give up: remove the file. After `finish` or a second time this does nothing."""
         if self._open:
             self._open = False
-            self._path.unlink(missing_ok=True)
+            if self._unbuffered is not None:
+                self._unbuffered.abandon()
+            _remove(self._location)
             os.close(self._descriptor)
+
+    def _goes_unbuffered(self, view: memoryview | bytes) -> bool:
+        """Tell whether it is written past the cache from here on."""
+        self._remember_beginning(view)
+        self._unbuffered = UnbufferedFile.begin(self._descriptor)
+        return self._unbuffered is not None
+
+    def _pass_on(self, view: memoryview | bytes | bytearray) -> None:
+        assert self._unbuffered is not None  # noqa: S101 - for the type checker
+        try:
+            self._unbuffered.write(view)
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def _finish_unbuffered(self, file: UnbufferedFile) -> None:
+        try:
+            file.finish()
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def _remember_beginning(self, view: memoryview | bytes) -> None:
+        self._beginning = bytes(self._pending[self._data_offset :]) + bytes(view[:_BEGINNING_BYTES])
 
     def _flush(self, view: memoryview | bytes) -> None:
         total = len(self._pending) + len(view)
+        if not self._written:
+            self._remember_beginning(view)
         try:
             written = os.writev(self._descriptor, (self._pending, view)) if self._pending else 0
             if not self._pending:
@@ -192,20 +241,26 @@ class SpoolFile:
             self._start_writeback()
 
     def _start_writeback(self) -> None:
-        start_writeback(self._descriptor, self._started, self._written - self._started)
-        self._started = self._written
+        if self._written > self._started:
+            start_writeback(self._descriptor, self._started, self._written - self._started)
+            self._started = self._written
 
 
-def _create(folder: Path) -> tuple[Path, int]:
+@lru_cache(maxsize=256)
+def _are_valid(sop_class_uid: str, transfer_syntax_uid: str) -> bool:
+    return is_valid_uid(sop_class_uid) and is_valid_uid(transfer_syntax_uid)
+
+
+def _create(folder: Path) -> tuple[str, int]:
     """Make a file and lock it, so that a sweep knows that it is in work."""
     while True:
-        path = folder / (secrets.token_hex(16) + SUFFIX)
+        location = f"{folder}/{new_name()}{SUFFIX}"
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+            descriptor = os.open(location, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         except OSError as error:
             raise storage_error(error) from error
         if _lock(descriptor):
-            return path, descriptor
+            return location, descriptor
         # A sweep came between the two steps and took the file for a leftover.
         os.close(descriptor)
 
@@ -216,6 +271,11 @@ def _lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return os.fstat(descriptor).st_nlink > 0
+
+
+def _remove(location: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(location)  # noqa: PTH108 - a Path costs more than what it is for
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

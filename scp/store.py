@@ -95,7 +95,7 @@ class Store(Generic[S]):
         except BaseException:
             spool.discard()
             raise
-        self._intake.receive(spool.finish(), session.origin())
+        self._intake.receive(spool.finish(), session.origin)
 
     def _fill(self, spool: Spool[object], association: Association) -> None:
         room = self._max_object_bytes

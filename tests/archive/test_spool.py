@@ -98,5 +98,5 @@ def test_invalid_uids_never_reach_a_file(tmp_path: Path, which: str, uid: str) -
 
 def test_names_in_the_spool_say_nothing_of_the_object(tmp_path: Path) -> None:
     spool = spool_in(tmp_path)
-    assert [len(path.name) for path in tmp_path.iterdir()] == [37]
+    assert [len(path.name) for path in tmp_path.iterdir()] == [25]
     spool.discard()
