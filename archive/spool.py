@@ -1,9 +1,7 @@
 """An object on its way in: a file that grows as the bytes arrive, hashed as they pass."""
 
-import fcntl
 import hashlib
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,13 +10,12 @@ from typing import Final
 
 from archive import file_meta
 from archive.errors import NotParsable, ObjectTooLarge
-from archive.names import new_name
+from archive.spool_places import Place, remove
 from archive.storage_errors import storage_error
 from archive.uids import SOPClassUID, SOPInstanceUID, TransferSyntaxUID, is_valid_uid
 from archive.unbuffered import UnbufferedFile
 from archive.writeback import start_writeback
 
-SUFFIX: Final = ".part"
 # Smaller pieces are collected, so that a sender of small PDUs does not cost a system call for each.
 _COLLECT_BYTES: Final = 65_536
 # Each request costs some 50 microseconds: most images are one, and of large ones the disk has not much left at the end.
@@ -88,7 +85,7 @@ class Spooled:
 
     def discard(self) -> None:
         """Remove the file."""
-        _remove(self.location)
+        remove(self.location)
         self.close()
 
 
@@ -97,8 +94,8 @@ class SpoolFile:
 
     Parameters
     ----------
-    folder
-        The spool, on the same volume as the final place.
+    place
+        Where it is written; it belongs to this from now on.
     sop_class_uid, sop_instance_uid
         What the object is announced as.
     transfer_syntax_uid
@@ -110,14 +107,13 @@ class SpoolFile:
     ------
     NotParsable
         One of the UIDs is not valid.
-    StorageFull, StorageFailed
-        The file cannot be made.
     """
 
     def __init__(
-        self, folder: Path, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, max_bytes: int
+        self, place: Place, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, max_bytes: int
     ) -> None:
         if not (_are_valid(sop_class_uid, transfer_syntax_uid) and is_valid_uid(sop_instance_uid)):
+            place.discard()
             raise NotParsable("It was announced with an invalid UID.")
         # Callers may pass pydicom's UIDs; from here on they are plain strings.
         self._uids = SOPClassUID(str(sop_class_uid)), SOPInstanceUID(str(sop_instance_uid))
@@ -133,7 +129,7 @@ class SpoolFile:
         self._max_bytes = max_bytes
         self._size = 0
         self._hash = hashlib.sha256()
-        self._location, self._descriptor = _create(folder)
+        self._location, self._descriptor = place
         self._beginning = b""
         self._unbuffered: UnbufferedFile | None = None
         # How far it is written, and how far the disk was asked to begin.
@@ -176,8 +172,6 @@ class SpoolFile:
             self.discard()
             raise
         self._open = False
-        # While the disk writes, the header is read.
-        self._start_writeback()
         return Spooled(
             location=self._location,
             descriptor=self._descriptor,
@@ -197,7 +191,7 @@ class SpoolFile:
             self._open = False
             if self._unbuffered is not None:
                 self._unbuffered.abandon()
-            _remove(self._location)
+            remove(self._location)
             os.close(self._descriptor)
 
     def _goes_unbuffered(self, view: memoryview | bytes) -> bool:
@@ -249,33 +243,6 @@ class SpoolFile:
 @lru_cache(maxsize=256)
 def _are_valid(sop_class_uid: str, transfer_syntax_uid: str) -> bool:
     return is_valid_uid(sop_class_uid) and is_valid_uid(transfer_syntax_uid)
-
-
-def _create(folder: Path) -> tuple[str, int]:
-    """Make a file and lock it, so that a sweep knows that it is in work."""
-    while True:
-        location = f"{folder}/{new_name()}{SUFFIX}"
-        try:
-            descriptor = os.open(location, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
-        except OSError as error:
-            raise storage_error(error) from error
-        if _lock(descriptor):
-            return location, descriptor
-        # A sweep came between the two steps and took the file for a leftover.
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return os.fstat(descriptor).st_nlink > 0
-
-
-def _remove(location: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(location)  # noqa: PTH108 - a Path costs more than what it is for
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """What a service gets to see of an association, and what it must be."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,12 +25,15 @@ class Session:
         Row of `archive.associations`.
     origin
         Where an object that comes in here is from.
+    at_end
+        What is to be done when the association has ended.
     """
 
     association: Association
     caller: Caller
     association_id: int
     origin: Origin = field(init=False)
+    at_end: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         """Say once where all its objects are from."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from archive import unbuffered
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
 from archive.spool import SpoolFile
+from archive.spool_places import make_place
 from archive.unbuffered import UnbufferedFile
 
 WHOLE = SEGMENT_BYTES * SEGMENTS
@@ -182,7 +183,7 @@ def test_without_such_requests_an_object_is_spooled_all_the_same(tmp_path: Path,
 
     monkeypatch.setattr(unbuffered, "DiskRequests", refuse)
     monkeypatch.setattr(unbuffered, "_POOL", unbuffered._Pool())
-    spool = SpoolFile(tmp_path, max_bytes=1 << 30, **UIDS)
+    spool = SpoolFile(make_place(str(tmp_path)), max_bytes=1 << 30, **UIDS)
     expected = content(3 * WHOLE)
     for at in range(0, len(expected), 100_000):
         spool.write(expected[at : at + 100_000])
@@ -193,7 +194,7 @@ def test_without_such_requests_an_object_is_spooled_all_the_same(tmp_path: Path,
 
 def test_an_object_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     for _ in range(unbuffered._MOST_BUFFERS + 1):
-        spool = SpoolFile(tmp_path, max_bytes=1 << 30, **UIDS)
+        spool = SpoolFile(make_place(str(tmp_path)), max_bytes=1 << 30, **UIDS)
         spool.write(content(WHOLE))
         spool.discard()
     assert list(tmp_path.iterdir()) == []
@@ -201,7 +202,7 @@ def test_an_object_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 
 def test_the_beginning_of_an_object_is_at_hand(tmp_path: Path) -> None:
     for size in (10, 70_000, 500_000):
-        spool = SpoolFile(tmp_path, max_bytes=1 << 30, **UIDS)
+        spool = SpoolFile(make_place(str(tmp_path)), max_bytes=1 << 30, **UIDS)
         expected = content(size)[:size]
         spool.write(expected[:3])
         spool.write(expected[3:])

@@ -39,7 +39,7 @@ def reasons(answer: dict[str, Any]) -> list[int]:
 
 
 def spooled(web: Web) -> list[Path]:
-    return list(web.archive.blobs.spool_folder.iterdir())
+    return [path for path in web.archive.blobs.spool_folder.rglob("*") if path.is_file()]
 
 
 def test_good_objects_are_200_with_their_addresses(any_web: Web) -> None:
