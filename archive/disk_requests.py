@@ -18,7 +18,7 @@ _WRITE: Final = 1
 
 
 class Unsupported(Exception):
-    """This system has no such requests, or none left."""
+    """The system has no such requests, or none left."""
 
 
 class _Request(ctypes.Structure):

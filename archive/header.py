@@ -142,9 +142,6 @@ def read_header(
     transfer_syntax_uid: str,
     data_offset: int,
     limits: Limits = _DEFAULT_LIMITS,
-    *,
-    beginning: bytes = b"",
-    size: int | None = None,
 ) -> Header:
     """Read the header of a data set and check that all of it is well-formed.
 
@@ -158,10 +155,6 @@ def read_header(
         Where the data set begins; it reaches to the file's end.
     limits
         What to put up with.
-    beginning
-        The first bytes of the data set, as far as they are at hand: they are not read again.
-    size
-        Size of the data set in bytes, where it is known.
 
     Raises
     ------
@@ -180,7 +173,11 @@ def read_header(
             return read_header(descriptor, transfer_syntax_uid, data_offset, limits)
         finally:
             os.close(descriptor)
-    source: Source = FileSource(file, data_offset, beginning, size)
+    return header_of(FileSource(file, data_offset), transfer_syntax_uid, limits)
+
+
+def header_of(source: Source, transfer_syntax_uid: str, limits: Limits = _DEFAULT_LIMITS) -> Header:
+    """Read the header of the data set in `source`; like `read_header` in all else."""
     if is_deflated(transfer_syntax_uid):
         source = InflatingSource(source, limits.inflated_bytes)
     encoding = encoding_of(transfer_syntax_uid)

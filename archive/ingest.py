@@ -18,7 +18,7 @@ from archive.blobs import FileBlobs
 from archive.commit import Committed, Duplicates, GroupCommit
 from archive.database import Database
 from archive.errors import CommitUnknown, NodeError, UidMismatch
-from archive.header import Header, read_header
+from archive.header import Header, header_of
 from archive.index import Outcome, entry_of, record_of
 from archive.limits import Limits
 from archive.origin import Origin
@@ -211,11 +211,11 @@ class Archive:
         try:
             header = self._read(spooled)
             key = self.blobs.new_key()
-            # All that can be made ready is, while the disk takes the bytes.
-            entry = entry_of(record_of(spooled, header, origin, key))
             way.read = perf_counter()
             spooled.sync()
             way.flushed = perf_counter()
+            # Now the hash is there too.
+            entry = entry_of(record_of(spooled, header, origin, key))
             self.blobs.keep(spooled.location, key)
             way.named = perf_counter()
             return header, self._commits.commit(entry, coming)
@@ -235,14 +235,7 @@ class Archive:
 
     def _read(self, spooled: Spooled) -> Header:
         try:
-            header = read_header(
-                spooled.descriptor,
-                spooled.transfer_syntax_uid,
-                spooled.data_offset,
-                self.limits,
-                beginning=spooled.beginning,
-                size=spooled.size,
-            )
+            header = header_of(spooled, spooled.transfer_syntax_uid, self.limits)
         except OSError as error:
             raise storage_error(error) from error
         announced = spooled.sop_class_uid, spooled.sop_instance_uid

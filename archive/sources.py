@@ -30,23 +30,15 @@ class FileSource:
         The open file.
     data_offset
         Where they begin.
-    beginning
-        The first of them, where they are at hand.
-    size
-        How many they are, where that is known.
     """
 
-    def __init__(self, descriptor: int, data_offset: int, beginning: bytes = b"", size: int | None = None) -> None:
+    def __init__(self, descriptor: int, data_offset: int) -> None:
         self._descriptor = descriptor
         self._data_offset = data_offset
-        self._beginning = beginning
-        self.size = os.fstat(descriptor).st_size - data_offset if size is None else size
+        self.size = os.fstat(descriptor).st_size - data_offset
 
     def read(self, position: int, count: int) -> bytes:
         """Return up to `count` bytes from `position`."""
-        end = min(position + count, self.size)
-        if end <= len(self._beginning):
-            return self._beginning[position:end]
         return os.pread(self._descriptor, count, self._data_offset + position)
 
 

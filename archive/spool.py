@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -24,7 +23,6 @@ _WRITEBACK_BYTES: Final = 4 << 20
 _BEGINNING_BYTES: Final = 32_768
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Spooled:
     """A complete file in the spool, not yet durable.
 
@@ -32,56 +30,97 @@ class Spooled:
 
     Parameters
     ----------
-    location
-        The path of the file: preamble, file meta information, data set.
-    descriptor
-        Its open descriptor.
-    sop_class_uid, sop_instance_uid
-        What the object was announced as.
+    place
+        The file, with preamble, file meta information and data set.
+    uids
+        SOP Class and Instance UID that the object was announced with.
     transfer_syntax_uid
         How the data set is encoded.
     data_offset, size
         Where the data set begins, and its size in bytes.
-    sha256
-        Hash of the data set's bytes, hexadecimal.
+    content
+        Hash of the data set's bytes, or what still writes them.
     seconds
         How long it took to come.
     beginning
         The first bytes of the data set, which need not be read again.
     """
 
-    location: str
-    descriptor: int
-    sop_class_uid: SOPClassUID
-    sop_instance_uid: SOPInstanceUID
-    transfer_syntax_uid: TransferSyntaxUID
-    data_offset: int
-    size: int
-    sha256: str
-    seconds: float
-    beginning: bytes = b""
+    def __init__(
+        self,
+        *,
+        place: Place,
+        uids: tuple[SOPClassUID, SOPInstanceUID],
+        transfer_syntax_uid: TransferSyntaxUID,
+        data_offset: int,
+        size: int,
+        content: str | UnbufferedFile,
+        seconds: float,
+        beginning: bytes,
+    ) -> None:
+        self.location, self._descriptor = place
+        self.sop_class_uid, self.sop_instance_uid = uids
+        self.transfer_syntax_uid = transfer_syntax_uid
+        self.data_offset = data_offset
+        self.size = size
+        self.seconds = seconds
+        self.beginning = beginning
+        self._content = content
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, which holds all bytes; raises as `wait` does."""
+        self.wait()
+        return self._descriptor
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The file, which holds all bytes; raises as `wait` does."""
+        self.wait()
         return Path(self.location)
 
-    def sync(self) -> None:
-        """Make the content durable.
+    @property
+    def sha256(self) -> str:
+        """Hash of the data set's bytes, hexadecimal; raises as `wait` does."""
+        if not isinstance(self._content, str):
+            self.wait()
+            self._content = self._content.hexdigest()
+        return self._content
+
+    def wait(self) -> None:
+        """Wait until the file holds all bytes.
 
         Raises
         ------
         StorageFull, StorageFailed
-            The disk did not take it.
+            The disk did not take them.
         """
+        if not isinstance(self._content, str):
+            try:
+                self._content.wait()
+            except OSError as error:
+                raise storage_error(error) from error
+
+    def sync(self) -> None:
+        """Make the content durable; raises as `wait` does."""
+        self.wait()
         try:
-            os.fdatasync(self.descriptor)
+            os.fdatasync(self._descriptor)
         except OSError as error:
             raise storage_error(error) from error
 
+    def read(self, position: int, count: int) -> bytes:
+        """Return up to `count` bytes of the data set from `position`: a `Source`; raises as `wait` does."""
+        end = min(position + count, self.size)
+        if end <= len(self.beginning):
+            return self.beginning[position:end]
+        return os.pread(self.descriptor, count, self.data_offset + position)
+
     def close(self) -> None:
         """Let go of the file, which stays where it is."""
-        os.close(self.descriptor)
+        if not isinstance(self._content, str):
+            self._content.abandon()
+        os.close(self._descriptor)
 
     def discard(self) -> None:
         """Remove the file."""
@@ -129,7 +168,8 @@ class SpoolFile:
         self._max_bytes = max_bytes
         self._size = 0
         self._hash = hashlib.sha256()
-        self._location, self._descriptor = place
+        self._place = place
+        self._descriptor = place.descriptor
         self._beginning = b""
         self._unbuffered: UnbufferedFile | None = None
         # How far it is written, and how far the disk was asked to begin.
@@ -150,40 +190,47 @@ class SpoolFile:
         self._size += len(view)
         if self._size > self._max_bytes:
             raise ObjectTooLarge
-        self._hash.update(view)
         if self._unbuffered is not None:
             self._pass_on(view)
         elif len(self._pending) + len(view) < _COLLECT_BYTES:
+            self._hash.update(view)
             self._pending += view
         elif not self._written and self._goes_unbuffered(view):
             self._pass_on(self._pending)
             self._pass_on(view)
         else:
+            self._hash.update(view)
             self._flush(view)
 
     def finish(self) -> Spooled:
         """Say that all bytes are there. The file is removed when this fails."""
         try:
-            if self._unbuffered is not None:
-                self._finish_unbuffered(self._unbuffered)
-            elif self._pending:
-                self._flush(b"")
+            content = self._finish()
         except BaseException:
             self.discard()
             raise
         self._open = False
         return Spooled(
-            location=self._location,
-            descriptor=self._descriptor,
-            sop_class_uid=self._uids[0],
-            sop_instance_uid=self._uids[1],
+            place=self._place,
+            uids=self._uids,
             transfer_syntax_uid=self._transfer_syntax_uid,
             data_offset=self._data_offset,
             size=self._size,
-            sha256=self._hash.hexdigest(),
+            content=content,
             seconds=perf_counter() - self._begun,
             beginning=self._beginning,
         )
+
+    def _finish(self) -> str | UnbufferedFile:
+        if self._unbuffered is None:
+            if self._pending:
+                self._flush(b"")
+            return self._hash.hexdigest()
+        try:
+            self._unbuffered.finish()
+        except OSError as error:
+            raise storage_error(error) from error
+        return self._unbuffered
 
     def discard(self) -> None:
         """Give up: remove the file. After `finish` or a second time this does nothing."""
@@ -191,25 +238,18 @@ class SpoolFile:
             self._open = False
             if self._unbuffered is not None:
                 self._unbuffered.abandon()
-            remove(self._location)
-            os.close(self._descriptor)
+            self._place.discard()
 
     def _goes_unbuffered(self, view: memoryview | bytes) -> bool:
         """Tell whether it is written past the cache from here on."""
         self._remember_beginning(view)
-        self._unbuffered = UnbufferedFile.begin(self._descriptor)
+        self._unbuffered = UnbufferedFile.begin(self._descriptor, self._data_offset)
         return self._unbuffered is not None
 
     def _pass_on(self, view: memoryview | bytes | bytearray) -> None:
         assert self._unbuffered is not None  # noqa: S101 - for the type checker
         try:
             self._unbuffered.write(view)
-        except OSError as error:
-            raise storage_error(error) from error
-
-    def _finish_unbuffered(self, file: UnbufferedFile) -> None:
-        try:
-            file.finish()
         except OSError as error:
             raise storage_error(error) from error
 

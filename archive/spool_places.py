@@ -17,8 +17,8 @@ from archive.names import new_name
 from archive.storage_errors import storage_error
 
 SUFFIX: Final = ".part"
-# One object is no series: nothing is made ready for a next one that may never come.
-_OBJECTS_IN_A_ROW: Final = 2
+# A few objects are no series: nothing is made ready for a next one that may never come.
+_OBJECTS_IN_A_ROW: Final = 8
 _OBJECTS_IN_TURN: Final = 256
 
 

@@ -38,7 +38,7 @@ class writing:  # noqa: N801 - used like a function
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
 
     def __enter__(self) -> UnbufferedFile | None:
-        self._file = UnbufferedFile.begin(self._descriptor)
+        self._file = UnbufferedFile.begin(self._descriptor, 0)
         return self._file
 
     def __exit__(self, *_exc: object) -> None:
@@ -53,6 +53,7 @@ def write(path: Path, pieces: list[bytes]) -> None:
         for piece in pieces:
             file.write(piece)
         file.finish()
+        file.wait()
 
 
 def content(size: int, seed: int = 0) -> bytes:
@@ -71,7 +72,9 @@ def test_a_file_of_any_size_holds_what_was_written(folder: Path, size: int) -> N
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 300_000), max_size=12))
-def test_pieces_of_any_size_come_one_behind_the_other(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
+def test_pieces_of_any_size_come_one_behind_the_other(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int]
+) -> None:
     path = tmp_path_factory.getbasetemp() / "pieces"
     pieces = [content(size, number)[:size] for number, size in enumerate(sizes)]
     with writing(path) as file:
@@ -80,6 +83,7 @@ def test_pieces_of_any_size_come_one_behind_the_other(tmp_path_factory: pytest.T
         for piece in pieces:
             file.write(piece)
         file.finish()
+        file.wait()
     assert path.read_bytes() == b"".join(pieces)
 
 
@@ -98,6 +102,7 @@ def test_the_buffer_of_the_caller_may_be_used_again(folder: Path) -> None:
             buffer[:] = bytes([number]) * len(buffer)
             file.write(memoryview(buffer))
         file.finish()
+        file.wait()
     assert (folder / "file").read_bytes() == b"".join(bytes([number]) * len(buffer) for number in range(4))
 
 
@@ -119,7 +124,7 @@ def test_more_objects_than_buffers_go_through_the_cache(folder: Path) -> None:
     try:
         for number in range(unbuffered._MOST_BUFFERS + 1):
             descriptors.append(os.open(folder / f"many-{number}", os.O_RDWR | os.O_CREAT))
-            begun.append(UnbufferedFile.begin(descriptors[-1]))
+            begun.append(UnbufferedFile.begin(descriptors[-1], 0))
         assert begun[-1] is None
         assert all(begun[:-1])
     finally:
@@ -146,6 +151,7 @@ def test_what_the_disk_does_not_take_is_told(folder: Path, limited: Callable[[in
             for _ in range(4):
                 file.write(content(WHOLE))
             file.finish()
+            file.wait()
     assert failure.value.errno == errno.EFBIG
 
 
@@ -160,8 +166,10 @@ def test_a_fault_that_is_told_late_is_told(folder: Path, monkeypatch: pytest.Mon
         with monkeypatch.context() as patch:
             patch.setattr(DiskRequests, "_judge", fail_the_third)
             file.write(content(WHOLE - 1)[: WHOLE - 1])
-            with pytest.raises(OSError, match="Input/output error"):
-                file.finish()
+            file.finish()
+            for _ in range(2):
+                with pytest.raises(OSError, match="Input/output error"):
+                    file.wait()
     # Its buffer is whole again.
     write(folder / "next", [content(2 * WHOLE)])
     assert (folder / "next").read_bytes() == content(2 * WHOLE)
@@ -177,7 +185,9 @@ def test_what_the_file_system_takes_only_otherwise_is_written_otherwise(
     assert (folder / "file").read_bytes() == content(3 * WHOLE + 17)
 
 
-def test_without_such_requests_an_object_is_spooled_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_such_requests_an_object_is_spooled_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse() -> DiskRequests:
         raise Unsupported
 
