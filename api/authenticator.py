@@ -13,7 +13,7 @@ from access import apikeys, sessions, users
 from access.passwords import PasswordMemo
 from access.throttle import LoginThrottle
 from access.users import Account
-from api.credentials import BearerToken, Credentials, Password, SessionToken, credentials
+from api.credentials import BearerToken, Credentials, Password, SessionToken, credentials, proof
 from api.identity import Identity
 from api.identity_memo import IdentityMemo
 from api.problems import Problem
@@ -50,15 +50,17 @@ class Authenticator:
         Problem
             429 when the password is one of too many wrong ones.
         """
+        shown = proof(connection)
+        identity = self._memo.get(shown) if shown else None
+        if identity is not None:
+            return identity
         given = credentials(connection)
         if given is None:
             return None
-        identity = self._memo.get(given)
-        if identity is None:
-            generation = self._memo.generation
-            identity = await self._look_up(given, address_of(connection))
-            if identity is not None:
-                self._memo.put(given, identity, generation)
+        generation = self._memo.generation
+        identity = await self._look_up(given, address_of(connection))
+        if identity is not None:
+            self._memo.put(shown, identity, generation)
         return identity
 
     def forget(self) -> None:

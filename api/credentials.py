@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 COOKIE = "isocenter_session"
 # Browsers take this name only with Secure, Path=/ and without Domain: no other host can set it.
 SECURE_COOKIE = f"__Host-{COOKIE}"
+_PROVING = frozenset({b"authorization", b"cookie"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class Password:
 
 
 Credentials = SessionToken | BearerToken | Password
+
+
+def proof(connection: HTTPConnection) -> bytes:
+    """Return what credentials are read from, as it came; empty where there is nothing."""
+    found = [name + b":" + value for name, value in connection.scope["headers"] if name in _PROVING]
+    return b"\n".join(found)
 
 
 def credentials(connection: HTTPConnection) -> Credentials | None:

@@ -8,6 +8,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
+from api.shortcut import TEMPLATE
 
 _log = structlog.get_logger()
 _INTERNAL_ERROR = 500
@@ -78,6 +79,9 @@ class Edge:
 
 def route_of(scope: Scope) -> str:
     """Return the route's template (`/api/v1/jobs/{job_id}`), or a fixed word for what no route took."""
+    if TEMPLATE in scope:
+        template: str = scope[TEMPLATE]
+        return template
     if "endpoint" not in scope:
         return "viewer" if scope.get("state", {}).get("viewer") else "unmatched"
     path: str = scope["path"]

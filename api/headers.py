@@ -1,7 +1,10 @@
 """Security headers on every answer (OWASP ASVS V3, V14)."""
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Iterable, Iterator
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_Header = tuple[bytes, bytes]
 
 # What the viewer needs and nothing else: no inline script or style, WebAssembly for the image codecs.
 _SOURCES = {
@@ -17,18 +20,20 @@ _SOURCES = {
     "frame-ancestors": "'none'",
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{directive} {sources}" for directive, sources in _SOURCES.items())
-_ALWAYS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_NO_STORE = "no-store"
+# In the form in which they are sent: they stand on every answer.
+_ALWAYS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-embedder-policy", b"require-corp"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_SECURE = (b"strict-transport-security", b"max-age=31536000")
+_NO_STORE = b"no-store"
 # Pixels may stay in the reader's own browser, never in a proxy between.
-_PRIVATE = "private, no-cache"
+_PRIVATE = b"private, no-cache"
 
 
 class SecurityHeaders:
@@ -51,25 +56,27 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _complete(MutableHeaders(scope=message), scope["path"], secure=scope["scheme"] == "https")
+                added = _added(message.get("headers", ()), scope["path"], secure=scope["scheme"] == "https")
+                message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _complete(headers: MutableHeaders, path: str, *, secure: bool) -> None:
-    for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
-    if secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    caching = _caching(path, headers.get("content-type", ""))
-    if caching:
-        headers.setdefault("Cache-Control", caching)
+def _added(headers: Iterable[_Header], path: str, *, secure: bool) -> Iterator[_Header]:
+    """Yield what an answer does not have yet."""
+    present = {name.lower(): value for name, value in headers}
+    yield from (header for header in _ALWAYS if header[0] not in present)
+    if secure and _SECURE[0] not in present:
+        yield _SECURE
+    caching = _caching(path, present.get(b"content-type", b""))
+    if caching and b"cache-control" not in present:
+        yield b"cache-control", caching
 
 
-def _caching(path: str, content_type: str) -> str | None:
+def _caching(path: str, content_type: bytes) -> bytes | None:
     if path.startswith(("/dicom-web", "/wado")):
-        return _NO_STORE if "json" in content_type else _PRIVATE
+        return _NO_STORE if b"json" in content_type else _PRIVATE
     if path.startswith(("/api", "/metrics", "/healthz", "/readyz")):
         return _NO_STORE
     return None

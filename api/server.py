@@ -1,14 +1,54 @@
 """The HTTP server around the application, with its limits."""
 
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.feed.connection import LARGEST_CLIENT_MESSAGE
 
 _PING_SECONDS = 20.0
+# As much memory as a connection may take whose client is slow, beside the piece that is written.
+_MOST_WAITING = 1 << 20
 
 
-def server(app: ASGIApp, *, fd: int | None = None, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
+class _Protocol(HttpToolsProtocol):
+    """HTTP/1.1 that takes an answer of usual size at once: who writes it need not wait for the client in between."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Set how much may wait to be sent."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=_MOST_WAITING)
+
+
+async def _nothing() -> None:
+    """Have nothing to say at the end."""
+
+
+class _Server(uvicorn.Server):
+    """A server that lets its application say something before connections are closed."""
+
+    def __init__(self, config: uvicorn.Config, before_end: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._before_end = before_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down, after what is to be said before it."""
+        await self._before_end()
+        await super().shutdown(sockets)
+
+
+def server(
+    app: ASGIApp,
+    *,
+    fd: int | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    before_end: Callable[[], Awaitable[None]] = _nothing,
+) -> uvicorn.Server:
     """Return the server, ready to run.
 
     Parameters
@@ -19,15 +59,17 @@ def server(app: ASGIApp, *, fd: int | None = None, host: str = "127.0.0.1", port
         A listening socket that was inherited; without one the server listens on `host` and `port` itself.
     host, port
         Where to listen.
+    before_end
+        Awaited when the server is told to end, before it closes connections. Its time is its own matter.
     """
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             fd=fd,
             host=host,
             port=port,
             loop="uvloop",
-            http="httptools",
+            http=_Protocol,
             ws="websockets-sansio",
             # Clients of the feed only listen.
             ws_max_size=LARGEST_CLIENT_MESSAGE,
@@ -40,5 +82,6 @@ def server(app: ASGIApp, *, fd: int | None = None, host: str = "127.0.0.1", port
             server_header=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=5,
-        )
+        ),
+        before_end,
     )

@@ -17,6 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import answer_http_exception
 
+TEMPLATE: Final = "isocenter.template"
+"""Where in the scope the path of the route stands, for those that name it."""
+
 _Answer = Callable[[Request], Awaitable[Response]]
 _WHOLE_REST: Final = ":path}"
 
@@ -56,6 +59,7 @@ class Shortcut:
             return
         route, answer, parameters = found
         scope["endpoint"], scope["route"], scope["path_params"] = route.endpoint, route, parameters
+        scope[TEMPLATE] = route.path
         request = Request(scope, receive, send)
         try:
             response = await answer(request)

@@ -13,6 +13,8 @@ from archive.database import Database
 from archive.errors import NodeError, NotParsable
 from archive.header import Header, read_header
 from archive.index import Outcome, Record, entry_of
+from archive.non_patient import NonPatientCommit
+from archive.non_patient_classes import is_non_patient
 from archive.origin import Origin, OriginKind
 
 _CHUNK: Final = 1 << 20
@@ -53,6 +55,7 @@ class Adoption:
         self._commits = GroupCommit(
             database, Duplicates.KEEP_BOTH, sync_names=blobs.sync_names, is_there=blobs.is_there
         )
+        self._non_patient = NonPatientCommit(database, blobs, Duplicates.KEEP_BOTH)
 
     def adopt(self, key: str) -> Fate:
         """Index one file, unless a living process has it in work."""
@@ -75,7 +78,10 @@ class Adoption:
 
     def _index(self, key: str, descriptor: int) -> Fate:
         record = read_record(key, descriptor)
-        committed = self._commits.commit(entry_of(record))
+        if is_non_patient(record.header.sop_class_uid):
+            committed = self._non_patient.commit(record)
+        else:
+            committed = self._commits.commit(entry_of(record))
         if committed.obsolete_key is not None:
             self._blobs.remove(committed.obsolete_key)
         return _FATES[committed.outcome]

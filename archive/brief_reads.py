@@ -4,6 +4,7 @@ Each statement may take so many steps of SQLite's machine, about a millisecond, 
 is given up, to be read in a thread.
 """
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -15,7 +16,9 @@ from archive.engines import parse_url
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_STEPS: Final = 50_000
+# SQLite counts the steps of a statement on and on, over all its runs: where a run begins in this count is not known.
+_STEPS: Final = 25_000
+_MOST_TIMES: Final = 2
 
 
 class TookLonger(Exception):
@@ -33,8 +36,11 @@ class BriefReads:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(parse_url(url), pool_size=1, max_overflow=0)
-        event.listen(self._engine, "connect", _open)
+        event.listen(self._engine, "connect", self._open)
         event.listen(self._engine, "begin", _begin)
+        # Kept: to take it from the pool and give it back would take as long as many a read.
+        self._connection: Connection | None = None
+        self._times = 0
 
     def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one read transaction.
@@ -45,27 +51,55 @@ class BriefReads:
             It takes more steps than a brief read may, or the file is locked or away.
         """
         try:
-            with self._engine.begin() as connection:
+            connection = self._opened()
+            self._times = 0
+            with connection.begin():
                 return function(connection, *args, **kwargs)
         except DBAPIError as error:
             raise TookLonger from error
 
+    def state(self) -> int:
+        """Tell the states of the file apart: another number once somebody else has committed anything.
+
+        Raises
+        ------
+        TookLonger
+            The file is locked or away.
+        """
+        try:
+            driver: Any = self._opened().connection.driver_connection
+            number: int = driver.execute("PRAGMA data_version").fetchone()[0]
+        except (DBAPIError, sqlite3.Error) as error:
+            raise TookLonger from error
+        return number
+
     def dispose(self) -> None:
         """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
         self._engine.dispose()
 
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
 
-def _open(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling would begin only with a statement that writes.
-    connection.isolation_level = None
-    for pragma in ("busy_timeout=0", "query_only=ON", "cache_size=-16000", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.set_progress_handler(_give_up, _STEPS)
+    def _open(self, connection: Any, _record: object) -> None:
+        # The driver's own transaction handling would begin only with a statement that writes.
+        connection.isolation_level = None
+        for pragma in ("busy_timeout=0", "query_only=ON", "cache_size=-16000", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.set_progress_handler(self._is_long, _STEPS)
 
-
-def _give_up() -> int:
-    return 1
+    def _is_long(self) -> bool:
+        """Tell SQLite, which asks each time it has done so many steps, whether to give up."""
+        self._times += 1
+        return self._times > _MOST_TIMES
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute("BEGIN")
+    except sqlite3.Error as error:
+        raise TookLonger from error

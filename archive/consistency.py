@@ -17,7 +17,7 @@ from archive.blobs import FileBlobs
 from archive.database import Database
 from archive.inventory import Entry
 from archive.spool_places import SUFFIX
-from archive.tables import instance, quarantine
+from archive.tables import quarantine
 
 _MOST_LOGGED: Final = 20
 _BETWEEN_PAUSES: Final = 200
@@ -163,7 +163,8 @@ def _hash_of(blobs: FileBlobs, entry: Entry) -> str | None:
 
 
 def _take_out(connection: Connection, entry: Entry, *, damaged: bool) -> None:
-    connection.execute(delete(instance).where(instance.c.id == entry.id, instance.c.blob_key == entry.blob_key))
+    columns = entry.table.c
+    connection.execute(delete(entry.table).where(columns.id == entry.id, columns.blob_key == entry.blob_key))
     if damaged:
         about = {name: getattr(entry, name) for name in ("tenant", "sop_instance_uid", "blob_key", "sha256", "size")}
         connection.execute(insert(quarantine).values(reason="content is damaged", received=0.0, **about))

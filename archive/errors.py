@@ -22,6 +22,14 @@ class LimitExceeded(NotParsable):
     """The data set exceeds a limit of this node."""
 
 
+class SopClassNotSupported(NodeError):
+    """Objects of this SOP class are not stored."""
+
+
+class TransferSyntaxNotSupported(NodeError):
+    """Objects are not stored in this transfer syntax."""
+
+
 class ObjectTooLarge(NodeError):
     """The object is larger than this node takes."""
 

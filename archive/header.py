@@ -18,6 +18,7 @@ from archive.elements import Steps, Walk
 from archive.encodings import Encoding, encoding_of, is_deflated
 from archive.errors import NotParsable, UidMismatch
 from archive.limits import Limits
+from archive.non_patient_classes import is_non_patient
 from archive.runs import Runs
 from archive.sources import FileSource, InflatingSource, Source
 from archive.uids import (
@@ -64,7 +65,7 @@ class Header:
     Parameters
     ----------
     sop_class_uid, sop_instance_uid, study_instance_uid, series_instance_uid
-        The object's identity, valid UIDs.
+        The object's identity, valid UIDs; study and series are blank of what belongs to no patient.
     transfer_syntax_uid
         How the object is stored.
     values
@@ -183,11 +184,15 @@ def header_of(source: Source, transfer_syntax_uid: str, limits: Limits = _DEFAUL
     encoding = encoding_of(transfer_syntax_uid)
     runs = _LEARNT.of(transfer_syntax_uid, limits)
     values = Walk(source, encoding, attributes.WANTED, limits, _steps_of(encoding), runs).run()
+    sop_instance_uid = _required_uid(values, attributes.SOP_INSTANCE_UID)
+    sop_class_uid = _matching_uid(values, attributes.SOP_CLASS_UID)
+    parents = (attributes.STUDY_INSTANCE_UID, attributes.SERIES_INSTANCE_UID)
+    study, series = ("", "") if is_non_patient(sop_class_uid) else (_matching_uid(values, tag) for tag in parents)
     return Header(
-        sop_instance_uid=SOPInstanceUID(_required_uid(values, attributes.SOP_INSTANCE_UID)),
-        sop_class_uid=SOPClassUID(_matching_uid(values, attributes.SOP_CLASS_UID)),
-        study_instance_uid=StudyInstanceUID(_matching_uid(values, attributes.STUDY_INSTANCE_UID)),
-        series_instance_uid=SeriesInstanceUID(_matching_uid(values, attributes.SERIES_INSTANCE_UID)),
+        sop_instance_uid=SOPInstanceUID(sop_instance_uid),
+        sop_class_uid=SOPClassUID(sop_class_uid),
+        study_instance_uid=StudyInstanceUID(study),
+        series_instance_uid=SeriesInstanceUID(series),
         transfer_syntax_uid=TransferSyntaxUID(str(transfer_syntax_uid)),
         values=values,
         codec=codec_of(values.get(attributes.SPECIFIC_CHARACTER_SET, b"")),

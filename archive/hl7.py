@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from archive.errors import LimitExceeded, NotParsable
@@ -20,6 +21,9 @@ _CHARACTER_SET: Final = 18
 # The block that MLLP puts around a message, and the mark some editors put before it.
 _FRAME: Final = b"\x0b\x1c\r\n"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+# The headers that a batch of messages may have (Section 2.10.3); its trailers are segments that nobody asks for.
+_BATCH_HEADER: Final = re.compile(rb"(?:^|(?<=[\r\n\x0b]))[FB]HS[^\r\n]*")
+_MESSAGE_STARTS: Final = re.compile(rb"(?:^|(?<=[\r\n\x0b\x1c]))MSH")
 _LINE: Final = re.compile("\r\n|\r|\n")
 _NULL: Final = '""'
 
@@ -143,6 +147,9 @@ def parse(content: bytes, charset: str = "") -> Message:
     if len(content) > LARGEST_MESSAGE:
         raise LimitExceeded(f"A message may have {LARGEST_MESSAGE} bytes.")
     stripped = content.removeprefix(_BYTE_ORDER_MARK).strip(_FRAME)
+    if b"\0" in stripped:
+        # Neither HL7 nor a database has it in a text.
+        raise NotParsable("The message has NUL characters.")
     separators = _separators(stripped)
     lines = [line for line in _LINE.split(_decoded(stripped, separators, charset)) if line.strip()]
     segments = tuple(_segment(line, separators) for line in lines)
@@ -151,6 +158,19 @@ def parse(content: bytes, charset: str = "") -> Message:
     if any(segment.name == "MSH" for segment in segments[1:]):
         raise NotParsable("MSH is there twice: one message at a time.")
     return Message(segments=segments)
+
+
+def split(content: bytes) -> list[bytes]:
+    """Divide the content of a file into messages, each of which begins with MSH.
+
+    Frames of MLLP and headers of a batch may stand before and between them. What else stands before the first is given
+    as a message of its own, which is none.
+    """
+    content = content.removeprefix(_BYTE_ORDER_MARK)
+    starts = [found.start() for found in _MESSAGE_STARTS.finditer(content)]
+    before = _BATCH_HEADER.sub(b"", content[: starts[0] if starts else None])
+    messages = [content[start:end] for start, end in pairwise([*starts, len(content)])]
+    return [before, *messages] if before.strip(_FRAME) else messages
 
 
 def _separators(content: bytes) -> Separators:

@@ -21,10 +21,12 @@ from archive.errors import CommitUnknown, NodeError, UidMismatch
 from archive.header import Header, header_of
 from archive.index import Outcome, entry_of, record_of
 from archive.limits import Limits
+from archive.non_patient import NonPatientCommit
+from archive.non_patient_classes import is_non_patient
 from archive.origin import Origin
 from archive.part10 import Part10Spool, spool_file
 from archive.spool import Spooled, SpoolFile
-from archive.spool_places import Places
+from archive.spool_places import Places, remove
 from archive.stages import Count, Stage, Stages
 from archive.storage_errors import storage_error
 
@@ -107,6 +109,7 @@ class Archive:
             is_there=blobs.is_there,
             stages=self._stages,
         )
+        self._non_patient = NonPatientCommit(database, blobs, Duplicates(duplicates))
         self._announcer = Announcer(lambda: publish(ARRIVALS)) if publish else None
 
     def close(self) -> None:
@@ -218,6 +221,8 @@ class Archive:
             entry = entry_of(record_of(spooled, header, origin, key))
             self.blobs.keep(spooled.location, key)
             way.named = perf_counter()
+            if is_non_patient(header.sop_class_uid):
+                return header, self._non_patient.commit(entry.record)
             return header, self._commits.commit(entry, coming)
         except CommitUnknown:
             # Its row may be there, and then its file must be too. A sweep finds out, or the sender comes again.
@@ -246,7 +251,7 @@ class Archive:
     def _remove(self, spooled: Spooled, key: str | None) -> None:
         # On a failing disk nothing can be removed; the start-up sweep comes back to it.
         with suppress(OSError):
-            spooled.path.unlink(missing_ok=True)
+            remove(spooled.location)
             if key is not None:
                 self.blobs.remove(key)
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select,
 
 from archive import scheduling
 from archive.attribute_lists import AttributeList, has_value, items, key, text
-from archive.errors import Conflict, NotFound
+from archive.errors import Conflict, NodeError, NotFound, NotParsable
 from archive.orders import Control, Order
 from archive.procedure_states import EntryState
 from archive.tables import worklist_entry
@@ -63,6 +63,23 @@ def apply(connection: Connection, tenant: str, orders: Sequence[Order], *, princ
         changed=tuple(item for outcome in outcomes for item in outcome.changed),
         canceled=tuple(item for outcome in outcomes for item in outcome.canceled),
     )
+
+
+def apply_each(
+    connection: Connection, tenant: str, messages: Sequence[Sequence[Order]], *, principal: str, now: float
+) -> list[Outcome | NodeError]:
+    """Do as `apply` with one message after the other; what is refused of one changes nothing, and is given."""
+    return [_apply_or_refuse(connection, tenant, orders, principal, now) for orders in messages]
+
+
+def _apply_or_refuse(
+    connection: Connection, tenant: str, orders: Sequence[Order], principal: str, now: float
+) -> Outcome | NodeError:
+    try:
+        with connection.begin_nested():
+            return apply(connection, tenant, orders, principal=principal, now=now)
+    except (NotParsable, NotFound, Conflict) as error:
+        return error
 
 
 def _apply(change: _Change, order: Order) -> Outcome:

@@ -44,6 +44,8 @@ class Part10Spool:
         self._beginning = b""
         self._file: SpoolFile | None = None
         self._announced = True
+        self.uids = ("", "")
+        """SOP Class and SOP Instance UID of the file meta information, as soon as they are known."""
 
     def write(self, chunk: memoryview | bytes) -> None:
         """Append bytes of the file."""
@@ -89,6 +91,8 @@ class Part10Spool:
         if len(data_set) < _FIRST_BYTES and not complete:
             return
         self._announced = meta.keys() >= _UIDS
+        if self._announced:
+            self.uids = meta[file_meta.MEDIA_STORAGE_SOP_CLASS_UID], meta[file_meta.MEDIA_STORAGE_SOP_INSTANCE_UID]
         self._file = self._archive.spool(
             sop_class_uid=meta.get(file_meta.MEDIA_STORAGE_SOP_CLASS_UID, _NOT_YET_KNOWN),
             sop_instance_uid=meta.get(file_meta.MEDIA_STORAGE_SOP_INSTANCE_UID, _NOT_YET_KNOWN),

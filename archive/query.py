@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from archive.driver_rows import all_rows, partitions
 from archive.query_above import Above, read_above
 from archive.query_attributes import ATTRIBUTES, UNIQUE_KEYS, Attribute, Level, attribute_for
 from archive.query_keys import (
@@ -88,9 +89,8 @@ def _partitions(connection: Connection, planned: Plan, asked: Asked) -> Iterable
     limit = asked.query.limit
     parameters = planned.parameters(asked)
     if limit is not None and limit <= _PARTITION:
-        return (connection.exec_driver_sql(planned.sql, parameters).all(),)
-    options = {"yield_per": _PARTITION}
-    return connection.exec_driver_sql(planned.sql, parameters, execution_options=options).partitions()
+        return (all_rows(connection, planned.sql, parameters),)
+    return partitions(connection, planned.sql, parameters, _PARTITION)
 
 
 def page(connection: Connection, tenant: str, query: Query, size: int = _PARTITION) -> list[Match]:

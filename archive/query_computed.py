@@ -55,6 +55,8 @@ _COUNTED: Final[dict[str, tuple[_Below, Column[Any]]]] = {
     "NumberOfStudyRelatedInstances": (below_study, instance.c.id),
     "NumberOfSeriesRelatedInstances": (below_series, instance.c.id),
 }
+# Counted over the instances below them.
+_REPEATED: Final = frozenset({"NumberOfPatientRelatedStudies", "NumberOfPatientRelatedSeries"})
 _COLLECTED: Final[dict[str, tuple[_Below, Column[Any]]]] = {
     "ModalitiesInStudy": (_series_of_study, series.c.modality),
     "SOPClassesInStudy": (below_study, instance.c.sop_class_uid),
@@ -79,7 +81,9 @@ def _computed(keyword: str, level: Level, include_hidden: bool) -> ColumnElement
         return select(func.aggregate_strings(collected.c.value, _DIVIDER)).scalar_subquery()
     below, column = _COUNTED[keyword]
     joined, same = below(include_hidden=include_hidden)
-    counted = select(func.count(column.distinct())).select_from(joined).where(same)
+    # Only what is above the rows that are counted is there more than once; to look for others takes most of the time.
+    once = keyword not in _REPEATED
+    counted = select(func.count() if once else func.count(column.distinct())).select_from(joined).where(same)
     return counted.correlate(at_hand).scalar_subquery()
 
 

@@ -14,6 +14,8 @@ from archive.uids import is_valid_uid
 MAX_PATTERN_LENGTH: Final = 1024
 MAX_WILDCARDS: Final = 64
 MAX_VALUES: Final = 10_000
+# Only lists of UIDs are lists to the databases; each value of another key is a comparison, or several, of its own.
+MAX_ALTERNATIVES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def key_for_attribute(attribute: Attribute, values: tuple[str, ...]) -> Key:
         return _uid_key(attribute, values)
     if attribute.matching is Matching.SEQUENCE:
         raise InvalidQuery(f"{attribute.keyword} is a sequence; give keys for the attributes in it.")
+    if len(values) > MAX_ALTERNATIVES:
+        raise InvalidQuery(f"More than {MAX_ALTERNATIVES} values of {attribute.keyword}.")
     keys = tuple(_one_key(attribute, value) for value in values)
     return keys[0] if len(keys) == 1 else AnyOf(keys)
 

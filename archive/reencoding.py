@@ -1,4 +1,4 @@
-"""A data set in another encoding: headers are rewritten, values stay byte for byte, but for the byte order.
+"""A data set in another encoding: headers are rewritten, values stay byte for byte, but for byte order and even length.
 
 Nothing is decoded and encoded again, so that what a scanner wrote wrongly arrives just as wrongly (PS3.5 Annex A).
 """
@@ -17,6 +17,8 @@ from archive.value_representations import NUMBER_BYTES, vr_of
 Write = Callable[[bytes | memoryview], object]
 
 _SHORT: Final = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+# Text; all else is padded with NUL (PS3.5 Section 6.2).
+_PADDED_WITH_SPACES: Final = frozenset(b"AE AS CS DA DS DT IS LO LT PN SH ST TM UC UR UT".split())
 _MAX_SHORT: Final = 0xFFFF
 _TAG_AND_LENGTH: Final = struct.Struct("<HHI")
 _SHORT_HEADER: Final = struct.Struct("<HH2sH")
@@ -80,22 +82,18 @@ class Reencoder:
                 case Kind.ELEMENT | Kind.SEQUENCE:
                     self._element(token)
                 case Kind.ITEM:
-                    self.write(_TAG_AND_LENGTH.pack(ITEM >> 16, ITEM & 0xFFFF, UNDEFINED))
+                    self.write(delimiter(ITEM, UNDEFINED))
                 case Kind.ITEM_END:
-                    self.write(_TAG_AND_LENGTH.pack(ITEM_END >> 16, ITEM_END & 0xFFFF, 0))
+                    self.write(delimiter(ITEM_END))
                 case Kind.SEQUENCE_END:
-                    self.write(_TAG_AND_LENGTH.pack(SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF, 0))
+                    self.write(delimiter(SEQUENCE_END))
         self._insert_before(1 << 32)
 
     def header(self, tag: int, vr: bytes, length: int) -> bytes:
         """Give the header of an element in the target's encoding."""
-        group, element = tag >> 16, tag & 0xFFFF
         if self._target is IMPLICIT_LITTLE:
-            return _TAG_AND_LENGTH.pack(group, element, length)
-        if vr in _SHORT and length <= _MAX_SHORT:
-            return _SHORT_HEADER.pack(group, element, vr, length)
-        # A value that is too long for its VR is UN (PS3.5 Section 6.2.2).
-        return _LONG_HEADER.pack(group, element, b"UN" if vr in _SHORT else vr, 0, length)
+            return _TAG_AND_LENGTH.pack(tag >> 16, tag & 0xFFFF, length)
+        return explicit_header(tag, vr, length)
 
     def value(self, token: Token) -> memoryview:
         """Give the value of an element as it is in the source."""
@@ -119,9 +117,14 @@ class Reencoder:
             self.write(self.header(token.tag, b"SQ", UNDEFINED))
             return
         vr = token.vr or vr_of(token.tag, signed=self._signed, long=token.length > _ONE_NUMBER)
-        self.write(self.header(token.tag, vr, token.length))
+        # Some write values of odd length. In an object that is sent as it came they stay, for it is known by its bytes;
+        # what is written here is our own, and even (PS3.5 Section 7.1.1).
+        padding = token.length % 2
+        self.write(self.header(token.tag, vr, token.length + padding))
         value = self.value(token)
         self.write(self.reordered(value, NUMBER_BYTES.get(vr, 1)))
+        if padding:
+            self.write(b" " if vr in _PADDED_WITH_SPACES else b"\0")
         if token.tag == _PIXEL_REPRESENTATION and token.depth == 0:
             self._signed = any(value)
 
@@ -130,6 +133,20 @@ class Reencoder:
             vr, value = self._pending.pop(pending)
             self.write(self.header(pending, vr, len(value)))
             self.write(value)
+
+
+def explicit_header(tag: int, vr: bytes, length: int) -> bytes:
+    """Give the header of an element in Explicit VR Little Endian."""
+    group, element = tag >> 16, tag & 0xFFFF
+    if vr in _SHORT and length <= _MAX_SHORT:
+        return _SHORT_HEADER.pack(group, element, vr, length)
+    # A value that is too long for its VR is UN (PS3.5 Section 6.2.2).
+    return _LONG_HEADER.pack(group, element, b"UN" if vr in _SHORT else vr, 0, length)
+
+
+def delimiter(tag: int, length: int = 0) -> bytes:
+    """Give the header of an item, or what ends an item or a sequence."""
+    return _TAG_AND_LENGTH.pack(tag >> 16, tag & 0xFFFF, length)
 
 
 def little_endian(*, implicit: bool) -> Encoding:

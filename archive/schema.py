@@ -46,6 +46,12 @@ def current(url: str) -> str | None:
         raise DatabaseUnavailable from error
 
 
+def may_be_there(url: str) -> bool:
+    """Tell whether it is worth a look: to open an SQLite file that is not there would make it."""
+    parsed = parse_url(url)
+    return not is_sqlite(parsed) or Path(parsed.database or "").is_file()
+
+
 def head() -> str | None:
     """Return the newest revision this program knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()

@@ -55,6 +55,13 @@ class ThreadedDatabase(AsyncDatabase):
         except TookLonger:
             return await self.read(function, *args, **kwargs)
 
+    def state(self) -> int | None:
+        """Tell the states of the database apart, at once: the number is another one after a commit; None if unknown."""
+        try:
+            return self._brief.state()
+        except TookLonger:
+            return None
+
     async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(connection, …)` in one write transaction, committed when this returns."""
         return await _in_thread(self._writers, partial(self._database.write, function, *args, **kwargs))

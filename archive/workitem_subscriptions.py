@@ -9,7 +9,7 @@ from archive.attribute_lists import AttributeList
 from archive.scheduling_matching import check, matches
 from archive.tables import workitem, workitem_subscription, workitem_watch
 from archive.workitem_errors import ActionNotAppropriate
-from archive.workitem_reports import write
+from archive.workitem_reports import Report, write
 from archive.workitem_rows import lock, shown
 from archive.workitem_states import FINAL, Channel, Event, Outcome
 from archive.workitem_watches import subscribe as subscribe_row
@@ -85,21 +85,40 @@ def suspend(connection: Connection, tenant: str, sop_instance_uid: str, ae_title
     _stop_watching(connection, tenant, ae_title, channel)
 
 
-def tell_restart(connection: Connection, *, now: float) -> int:
-    """Tell all subscribers that this node was started again and has kept everything; gives how many there are."""
+def subscribers(connection: Connection) -> list[tuple[str, str, Channel]]:
+    """Return tenant, AE title and channel of everybody who is subscribed to anything."""
     found = connection.execute(
         select(workitem_subscription.c.tenant, workitem_subscription.c.ae_title, workitem_subscription.c.channel).union(
             select(workitem_watch.c.tenant, workitem_watch.c.ae_title, workitem_watch.c.channel)
         )
     ).all()
+    return [(tenant, ae_title, Channel(channel)) for tenant, ae_title, channel in found]
+
+
+def tell_restart(connection: Connection, *, now: float) -> int:
+    """Tell all subscribers that this node was started again and has kept everything; gives how many there are."""
+    found = subscribers(connection)
     for tenant, ae_title, channel in found:
-        pair = (ae_title, channel)
+        pair = (ae_title, channel.value)
         write(connection, [pair], Event.SCP_STATUS_CHANGE, _RESTARTED, tenant=tenant, sop_instance_uid=GLOBAL, now=now)
     return len(found)
 
 
+def going_down(tenant: str, ae_title: str) -> Report:
+    """Make the report that this node ends. It is said now or not at all, so that it is nowhere kept."""
+    return Report(
+        id=0,
+        tenant=tenant,
+        sop_instance_uid=GLOBAL,
+        ae_title=ae_title,
+        event_type=Event.SCP_STATUS_CHANGE.value,
+        information=_GOING_DOWN,
+    )
+
+
 # SCP Status, Subscription List Status and Unified Procedure Step List Status (PS3.4 Table CC.2.4-1).
 _RESTARTED: Final = {"00741242": ["RESTARTED"], "00741244": ["WARM START"], "00741246": ["WARM START"]}
+_GOING_DOWN: Final[AttributeList] = {"00741242": ["GOING DOWN"]}
 
 
 def _watch(

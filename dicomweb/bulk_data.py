@@ -19,10 +19,11 @@ from dicomweb.frame_retrieval import frames_response
 from dicomweb.frame_source import FrameSource
 from dicomweb.header_json import parse_place
 from dicomweb.locating import find, url_of
-from dicomweb.media_types import MediaRange, accepted
+from dicomweb.media_types import ANY_TRANSFER_SYNTAX, MediaRange, accepted
 from dicomweb.multipart import Part, begun, multipart_response
 from dicomweb.problems import not_acceptable
 from dicomweb.ranges import Content, ranged_response
+from dicomweb.rendering.stored_video import is_video, video_content
 from dicomweb.services import Services, base_url
 
 _PATH: Final = re.compile(r"[0-9A-Fa-f]{8}(/[1-9][0-9]{0,8}/[0-9A-Fa-f]{8}){0,50}")
@@ -65,13 +66,13 @@ class BulkData:
     def _value(self, request: Request, found: Sequence[StoredInstance], ranges: Sequence[MediaRange]) -> Response:
         place = parse_bulk_path(request.path_params["path"])
         (instance,) = found
-        if place == PIXELS:
+        if place == PIXELS and not is_video(instance.transfer_syntax_uid):
             source = FrameSource(self._services, instance)
             if source.pixels.encapsulated:
                 form = choose_format(ranges, source.pixels, source.count)
                 url = url_of(base_url(request), instance)
                 return frames_response(request, source, range(1, source.count + 1), form, url)
-        content = BulkValues(self._services, instance).content(place)
+        content, ranges = self._content(instance, place, ranges)
         wanted = _wanted(content, ranges)
         if wanted.multipart:
             return multipart_response([_part(content, str(request.url))], content.media_type)
@@ -98,10 +99,20 @@ class BulkData:
         parts = (self._pixel_parts(instance, ranges, url_of(base, instance)) for instance in images)
         return _parts_response(chain.from_iterable(parts), ranges)
 
+    def _content(
+        self, instance: StoredInstance, place: Sequence[int], ranges: Sequence[MediaRange]
+    ) -> tuple[Content, Sequence[MediaRange]]:
+        """Give a value, and those ranges that may have it: a video is only given as it is coded, whole."""
+        syntax = instance.transfer_syntax_uid
+        if place != PIXELS or not is_video(syntax):
+            return BulkValues(self._services, instance).content(place), ranges
+        fitting = [wanted for wanted in ranges if wanted.transfer_syntax in {None, ANY_TRANSFER_SYNTAX, syntax}]
+        return video_content(self._services, instance), fitting
+
     def _pixel_parts(self, instance: StoredInstance, ranges: Sequence[MediaRange], url: str) -> Iterator[Part]:
-        source = FrameSource(self._services, instance)
-        if not source.pixels.encapsulated:
-            content = BulkValues(self._services, instance).content(PIXELS)
+        source = None if is_video(instance.transfer_syntax_uid) else FrameSource(self._services, instance)
+        if source is None or not source.pixels.encapsulated:
+            content, ranges = self._content(instance, PIXELS, ranges)
             _wanted(content, ranges)
             yield _part(content, f"{url}/bulkdata/{_path(PIXELS)}")
             return

@@ -95,13 +95,13 @@ class BulkValues:
                 yield bytes(buffer[start : min(start + _CHUNK, position + length)])
 
 
-def _slice(pieces: Iterable[bytes], start: int, length: int) -> Iterator[bytes]:
+def _slice(pieces: Iterable[bytes | memoryview], start: int, length: int) -> Iterator[bytes]:
     """Yield a part of what comes in pieces, and zeros for what is missing at its end: the padding of the value."""
     position = 0
     for piece in pieces:
         low, high = max(start - position, 0), min(start + length - position, len(piece))
         if low < high:
-            yield piece[low:high]
+            yield bytes(piece[low:high])
         position += len(piece)
     missing = start + length - max(position, start)
     if missing > 0:

@@ -37,7 +37,9 @@ class SizedCache(Generic[V]):
             return value
 
     def put(self, key: Hashable, value: V) -> None:
-        """Keep a value; the ones that were not used for longest make room."""
+        """Keep a value; the ones that were not used for longest make room. One that all would have to go for is not."""
+        if self._size_of(value) > self._max_size:
+            return
         with self._lock:
             previous = self._values.pop(key, None)
             self._size += self._size_of(value) - (0 if previous is None else self._size_of(previous))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from archive.retrieve import StoredInstance
 
 # What the form of an answer depends on, besides its address.
-_CHOOSING = ("accept", "host")
+_CHOOSING = frozenset({b"accept", b"host"})
 
 
 def conditional(request: Request, found: Iterable[StoredInstance], make: Callable[[], Response]) -> Response:
@@ -44,9 +44,11 @@ def conditional_on(request: Request, states: Iterable[str], make: Callable[[], R
 
 def entity_tag(request: Request, states: Iterable[str]) -> str:
     """Give the tag of an answer: it is decided by the objects, the address, what is accepted, and this version."""
+    scope = request.scope
+    chosen = (value for name, value in scope["headers"] if name in _CHOOSING)
+    address = f"{_version()}\0{scope['scheme']}\0{scope.get('server')}\0{scope.get('root_path')}\0{scope['path']}"
     digest = hashlib.blake2b(digest_size=16)
-    for text in (_version(), str(request.url), *(request.headers.get(name, "") for name in _CHOOSING)):
-        digest.update(text.encode("utf-8", "replace") + b"\0")
+    digest.update(b"\0".join([address.encode("utf-8", "replace"), scope["query_string"], *chosen, b""]))
     for state in states:
         digest.update(f"{state}\0".encode())
     # Weak: boundaries of parts and compression make other bytes of the same content.

@@ -17,8 +17,8 @@ _COMPRESSIBLE: Final = (
     "application/dicom+xml",
     "application/xml",
     "text/",
+    'multipart/related; type="application/dicom+xml"',
 )
-_XML_PARTS: Final = 'multipart/related; type="application/dicom+xml"'
 # Shorter answers fit in one packet anyway.
 _WORTHWHILE: Final = 1024
 # Compressing more than this would hold up the other requests.
@@ -45,11 +45,11 @@ def takes_gzip(request: Request) -> bool:
 
 def _is_compressible(response: Response) -> bool:
     headers = response.headers
+    if not headers.get("content-type", "").startswith(_COMPRESSIBLE):
+        return False
     if "content-encoding" in headers or "content-range" in headers:
         return False
-    if int(headers.get("content-length", _WORTHWHILE)) < _WORTHWHILE:
-        return False
-    return headers.get("content-type", "").startswith((*_COMPRESSIBLE, _XML_PARTS))
+    return int(headers.get("content-length", _WORTHWHILE)) >= _WORTHWHILE
 
 
 async def _compressed(response: Response) -> Response:

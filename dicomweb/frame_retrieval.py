@@ -1,6 +1,8 @@
 """WADO-RS: frames of an instance (PS3.18 Section 10.4.1.1.6), straight from the file, one at a time."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -9,11 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from access.principals import Principal
-from archive.retrieve import StoredInstance
 from dicomweb.conditional import conditional
 from dicomweb.frame_formats import FrameFormat, choose_format
-from dicomweb.frame_source import FrameSource
-from dicomweb.locating import find_one, url_of
+from dicomweb.frame_source import FrameSource, NotAtHand
+from dicomweb.locating import Instances, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import (
     Part,
@@ -25,6 +26,7 @@ from dicomweb.multipart import (
 )
 from dicomweb.problems import bad_request
 from dicomweb.ranges import content_of, ranged_response
+from dicomweb.reading_ahead import read_ahead
 from dicomweb.services import Services, base_url
 
 MOST_FRAMES: Final = 10_000
@@ -43,24 +45,29 @@ class Frames:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._instances = Instances(services)
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
         """Give frames by number, in the order of the list."""
-        return await run_in_threadpool(self._retrieve, request, principal)
-
-    def _retrieve(self, request: Request, principal: Principal) -> Response:
         numbers = parse_frame_list(request.path_params["frames"])
         ranges = accepted(request)
-        instance = find_one(self._services, principal.tenant, request.path_params)
-        return conditional(request, [instance], lambda: self._answer(request, instance, numbers, ranges))
+        instance = await self._instances.one(principal.tenant, request.path_params)
+
+        def answer(*, waits: bool) -> Response:
+            source = FrameSource(self._services, instance, waits=waits)
+            return self._answer(request, source, url_of(base_url(request), instance), numbers, ranges)
+
+        if len(numbers) == 1:
+            # What viewers ask for is mostly here already; a change of thread would take longer than the rest.
+            with suppress(NotAtHand):
+                return conditional(request, [instance], partial(answer, waits=False))
+        return await run_in_threadpool(conditional, request, [instance], partial(answer, waits=True))
 
     def _answer(
-        self, request: Request, instance: StoredInstance, numbers: Sequence[int], ranges: Sequence[MediaRange]
+        self, request: Request, source: FrameSource, url: str, numbers: Sequence[int], ranges: Sequence[MediaRange]
     ) -> Response:
-        source = FrameSource(self._services, instance)
         form = choose_format(ranges, source.pixels, len(numbers))
         source.require(numbers)
-        url = url_of(base_url(request), instance)
         return frames_response(request, source, numbers, form, url)
 
 
@@ -98,10 +105,10 @@ def frames_response(
     return PiecesResponse(list(encode(parts, boundary)), multipart_type(form.media_type, boundary))
 
 
-def _alone(request: Request, frame: Iterable[bytes], media_type: str) -> Response:
+def _alone(request: Request, frame: Iterable[bytes | memoryview], media_type: str) -> Response:
     if isinstance(frame, list):
         return ranged_response(request, content_of(b"".join(frame), media_type))
-    return StreamingResponse(frame, media_type=media_type)
+    return StreamingResponse(read_ahead(frame), media_type=media_type)
 
 
 def parse_frame_list(text: str) -> list[int]:

@@ -16,8 +16,9 @@ from archive.errors import NotFound, NotTranscodable
 from archive.frames import Span, encapsulated_frame, frame_bits, native_span
 from archive.native_pixels import decode_compressed, decode_frame, little_endian_frame
 from archive.retrieve import StoredInstance
+from dicomweb.caching import SizedCache
 from dicomweb.frame_formats import FrameFormat
-from dicomweb.frame_places import find_frame_places
+from dicomweb.frame_places import FramePlaces, find_frame_places
 from dicomweb.locating import file_of
 from dicomweb.services import Services
 
@@ -25,6 +26,13 @@ _COLOURS: Final = 3
 _BITS: Final = 8
 # Larger frames are given in pieces, so that memory does not grow with them.
 _PIECE: Final = 4 << 20
+# To copy more would hold up other requests for longer than a change of thread takes.
+_MOST_AT_ONCE: Final = 1 << 20
+_DO_NOT_WAIT: Final = getattr(os, "RWF_NOWAIT", None)
+
+
+class NotAtHand(Exception):
+    """What is asked for has to be waited for: looked for, read from a disk, or worked on."""
 
 
 class FrameSource:
@@ -36,20 +44,38 @@ class FrameSource:
         Where files are, and who decodes.
     instance
         Whose frames.
+    waits
+        Whether this is a thread that may wait for a disk or a decoder; otherwise only what is in memory is given.
 
     Raises
     ------
     NotFound
         The instance has no pixel data, or its file is missing.
+    NotAtHand
+        It has to be waited for, here or when something is read.
     """
 
-    def __init__(self, services: Services, instance: StoredInstance) -> None:
+    def __init__(self, services: Services, instance: StoredInstance, *, waits: bool = True) -> None:
         self._path = file_of(services, instance)
         self._instance = instance
         self._worker = services.decoder
-        self._places = services.frame_places.get_or_make(instance.key, lambda: find_frame_places(self._path, instance))
+        self._read_at = _read_at if waits else _read_at_once
+        self._waits = waits
+        self._places = self._find_places(services.frame_places)
         self.pixels = self._places.pixels
         self.count = self._places.count
+
+    def _find_places(self, known: SizedCache[FramePlaces]) -> FramePlaces:
+        places = known.get(self._instance.key)
+        if places is None:
+            self._may_wait()
+            places = find_frame_places(self._path, self._instance)
+            known.put(self._instance.key, places)
+        return places
+
+    def _may_wait(self) -> None:
+        if not self._waits:
+            raise NotAtHand
 
     def require(self, numbers: Sequence[int]) -> None:
         """Demand that all these frames, counted from 1, are there.
@@ -63,8 +89,10 @@ class FrameSource:
         if missing is not None:
             raise NotFound(f"There is no frame {missing}; the last one is {self.count}.")
 
-    def read(self, numbers: Iterable[int], form: FrameFormat) -> Iterator[Iterable[bytes]]:
+    def read(self, numbers: Iterable[int], form: FrameFormat) -> Iterator[Iterable[bytes | memoryview]]:
         """Yield frames, counted from 1, in the format that was chosen: each in pieces, to be taken before the next."""
+        if not self._in_place(form):
+            self._may_wait()
         if form.encoded:
             yield from ([self._encoded_bytes(number, form.transfer_syntax)] for number in numbers)
             return
@@ -102,14 +130,14 @@ class FrameSource:
             encoding_of(pixels.transfer_syntax_uid).big_endian or frame_bits(pixels) % _BITS
         )
 
-    def _stored(self, numbers: Iterable[int]) -> Iterator[Iterable[bytes]]:
+    def _stored(self, numbers: Iterable[int]) -> Iterator[Iterable[bytes | memoryview]]:
         try:
             file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise NotFound("The file of this object is missing.") from error
         try:
             for number in numbers:
-                pieces = _pieces(file, self._instance.data_offset, self._spans(number))
+                pieces = self._pieces(file, self._spans(number))
                 # A frame of usual size is read at once, so that what is wrong with its file has a status of its own.
                 first = next(pieces)
                 yield [first] if len(first) < _PIECE else chain([first], pieces)
@@ -122,6 +150,21 @@ class FrameSource:
             return self._places.index.fragments_of(number - 1)
         span = native_span(self.pixels, number - 1)
         return [span] if span is not None else []
+
+    def _pieces(self, file: int, spans: Iterable[Span]) -> Iterator[bytes | memoryview]:
+        """Yield the bytes of spans, joined while they are small."""
+        small: list[bytes | memoryview] = []
+        size = 0
+        for start, length in spans:
+            for position in range(start, start + length, _PIECE):
+                at = self._instance.data_offset + position
+                piece = self._read_at(file, at, min(_PIECE, start + length - position))
+                small.append(piece)
+                size += len(piece)
+                if size >= _PIECE:
+                    yield _joined(small)
+                    small, size = [], 0
+        yield _joined(small)
 
     def _encoded_bytes(self, number: int, target_syntax: str) -> bytes:
         frame, pixels = self.decode(number), self.pixels
@@ -138,23 +181,27 @@ class FrameSource:
         return samples.tobytes()
 
 
-def _pieces(file: int, offset: int, spans: Iterable[Span]) -> Iterator[bytes]:
-    """Yield the bytes of spans, joined while they are small."""
-    small: list[bytes] = []
-    size = 0
-    for start, length in spans:
-        for position in range(start, start + length, _PIECE):
-            piece = _read_at(file, offset + position, min(_PIECE, start + length - position))
-            small.append(piece)
-            size += len(piece)
-            if size >= _PIECE:
-                yield b"".join(small)
-                small, size = [], 0
-    yield b"".join(small)
+def _joined(pieces: list[bytes | memoryview]) -> bytes | memoryview:
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _read_at(file: int, position: int, length: int) -> bytes:
     content = os.pread(file, length, position)
     if len(content) < length:
         raise NotFound("The file of this object is shorter than it was.")
+    return content
+
+
+def _read_at_once(file: int, position: int, length: int) -> memoryview:
+    """Read from the kernel's memory; what is not there, or only a part of it, has to be waited for."""
+    if _DO_NOT_WAIT is None or not 0 < length <= _MOST_AT_ONCE:
+        raise NotAtHand
+    content = np.empty(length, np.uint8).data
+    try:
+        read = os.preadv(file, [content], position, _DO_NOT_WAIT)
+    except OSError as error:
+        # Not every file system can say so without waiting.
+        raise NotAtHand from error
+    if read < length:
+        raise NotAtHand
     return content

@@ -20,13 +20,20 @@ _INLINE_TEXT_BYTES: Final = 1 << 20
 SPECIFIC_CHARACTER_SET: Final = 0x00080005
 PIXEL_REPRESENTATION: Final = 0x00280103
 _DELIMITERS: Final = 0xFFFE
+# Groups of odd numbers (PS3.5 Section 7.8).
+_PRIVATE: Final = 0x00010000
 _FLOAT_PIXELS: Final = frozenset({0x7FE00008, 0x7FE00009})
 
 JsonDataSet = dict[str, JsonElement]
 
 
 def header_json(
-    buffer: memoryview, transfer_syntax_uid: str, bulk_data_url: str, *, inline_bytes: int = _INLINE_BYTES
+    buffer: memoryview,
+    transfer_syntax_uid: str,
+    bulk_data_url: str,
+    *,
+    inline_bytes: int = _INLINE_BYTES,
+    private: bool = True,
 ) -> JsonDataSet:
     """Describe a data set.
 
@@ -40,6 +47,8 @@ def header_json(
         Under which its bulk data is found: by tag, and by item and tag for what is in sequences.
     inline_bytes
         Binary values up to this size are inline.
+    private
+        Whether private attributes are described too, which are the most of many objects.
 
     Returns
     -------
@@ -47,7 +56,8 @@ def header_json(
         Attributes by tag. What follows a place that cannot be understood is missing.
     """
     start = Reading(codec=codec_of(b""), signed=False)
-    data_set, _ = describe(buffer, encoding_of(transfer_syntax_uid), bulk_data_url, start, inline_bytes=inline_bytes)
+    encoding = encoding_of(transfer_syntax_uid)
+    data_set, _ = describe(buffer, encoding, bulk_data_url, start, inline_bytes=inline_bytes, private=private)
     return data_set
 
 
@@ -73,13 +83,15 @@ def describe(
     reading: Reading,
     *,
     inline_bytes: int = _INLINE_BYTES,
+    private: bool = True,
 ) -> tuple[JsonDataSet, Reading]:
     """Describe some elements of a data set; returns also how those after them are read."""
     writer = _Writer(buffer, encoding, bulk_data_url, inline_bytes, reading)
     # Objects are checked before they are kept; one that would not be taken any more is shown as far as it goes.
     with suppress(NotParsable):
         for token in tokens(buffer, encoding):
-            writer.take(token)
+            if private or token.kind is not Kind.ELEMENT or not token.tag & _PRIVATE:
+                writer.take(token)
     return writer.data_set, writer.reading
 
 

@@ -18,6 +18,7 @@ from dicomweb.media_types import ANY_TRANSFER_SYNTAX
 from dicomweb.multipart import Part, begun
 from dicomweb.problems import not_acceptable
 from dicomweb.ranges import Content, ranged_response
+from dicomweb.reading_ahead import read_ahead
 from dicomweb.services import Services
 
 DICOM: Final = "application/dicom"
@@ -61,7 +62,7 @@ def single_file(request: Request, services: Services, instance: StoredInstance, 
     if syntax == instance.transfer_syntax_uid:
         return ranged_response(request, stored_content(services, instance))
     part = begun(Part(content_type(syntax), file_chunks(services, instance, syntax)))
-    return StreamingResponse(part.chunks, media_type=part.content_type)
+    return StreamingResponse(read_ahead(part.chunks), media_type=part.content_type)
 
 
 def stored_content(services: Services, instance: StoredInstance) -> Content:
@@ -79,7 +80,7 @@ def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> It
     """Yield the file in pieces. Stored files begin with an empty preamble, whatever the sender's had."""
     path = file_of(services, instance)
     if syntax == instance.transfer_syntax_uid:
-        yield from read_file(path)
+        yield from read_file(path, 0, instance.data_offset + instance.size)
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as converted:
         converted.write(
@@ -117,6 +118,6 @@ def read_file(path: Path, start: int = 0, length: int | None = None) -> Iterator
         raise NotFound("The file of this object is missing.") from error
     with file:
         file.seek(start)
-        while chunk := file.read(_CHUNK if length is None else min(_CHUNK, length)):
+        while length != 0 and (chunk := file.read(_CHUNK if length is None else min(_CHUNK, length))):
             yield chunk
             length = None if length is None else length - len(chunk)

@@ -16,7 +16,7 @@ from archive.value_representations import NUMBER_BYTES
 JsonElement = dict[str, Any]
 
 BINARY_VRS: Final = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"UN"})
-_NUMBERS: Final = {
+NUMBER_CODES: Final = {
     b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"UV": "Q", b"SV": "q", b"FL": "f", b"FD": "d",
 }  # fmt: skip
 _ONE_TEXT: Final = frozenset({b"LT", b"ST", b"UT", b"UR"})
@@ -92,7 +92,7 @@ def _decimals(value: bytes, _vr: bytes, _codec: str, _big_endian: bool) -> list[
 
 
 def _numbers(value: bytes, vr: bytes, _codec: str, big_endian: bool) -> list[Any]:  # noqa: FBT001
-    code, size = _NUMBERS[vr], NUMBER_BYTES[vr]
+    code, size = NUMBER_CODES[vr], NUMBER_BYTES[vr]
     numbers = struct.unpack_from(f"{'>' if big_endian else '<'}{len(value) // size}{code}", value)
     # JSON has no infinity and no "not a number".
     return [None if isinstance(number, float) and not math.isfinite(number) else number for number in numbers]
@@ -127,7 +127,7 @@ def _ordered(vr: bytes, value: bytes, *, big_endian: bool) -> bytes:
 _Reader = Callable[[bytes, bytes, str, bool], list[Any]]
 _READERS: Final[dict[bytes, _Reader]] = {
     **dict.fromkeys(b"AE AS CS DA DT LO LT SH ST TM UC UI UR UT".split(), _texts),
-    **dict.fromkeys(_NUMBERS, _numbers),
+    **dict.fromkeys(NUMBER_CODES, _numbers),
     b"PN": _names,
     b"IS": _integers,
     b"DS": _decimals,

@@ -1,10 +1,12 @@
 """From the path of a request to the stored instances it names (PS3.18 Section 10.4.1)."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from archive.errors import NotFound
+from archive.remembered_reads import RememberedReads
 from archive.retrieve import StoredInstance, instances, one_instance
 from archive.uids import is_valid_uid
 from dicomweb.services import Services
@@ -25,7 +27,40 @@ async def locate(services: Services, tenant: str, path: Mapping[str, str]) -> li
 
 def find(services: Services, tenant: str, path: Mapping[str, str]) -> list[StoredInstance]:
     """Find the same from a thread that goes on with them: changes of thread cost more than small answers do."""
+    if "sop_uid" in path:
+        return [find_one(services, tenant, path)]
     return _some(services.archive.database.read(_picked, tenant, _uids(path)))
+
+
+class Instances:
+    """The instances that were asked for one by one, found at once while nothing changes in the archive.
+
+    Parameters
+    ----------
+    services
+        Where they are found.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @cached_property
+    def _found(self) -> RememberedReads[StoredInstance | None]:
+        return RememberedReads(self._services.database)
+
+    async def one(self, tenant: str, path: Mapping[str, str]) -> StoredInstance:
+        """Find the one instance that the path names.
+
+        Raises
+        ------
+        NotFound
+            It is not there, or not shown.
+        """
+        key = (tenant, *_uids(path))
+        _, (study_uid,), (series_uid,), (sop_uid,) = key
+        uids = {"study_uid": study_uid, "series_uid": series_uid, "sop_uid": sop_uid}
+        found = await self._found.read(key, one_instance, tenant, **uids)
+        return _some([found] if found else [])[0]
 
 
 def find_one(services: Services, tenant: str, path: Mapping[str, str]) -> StoredInstance:

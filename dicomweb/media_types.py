@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import Request
@@ -12,6 +13,8 @@ from dicomweb.problems import not_acceptable
 ANY_TRANSFER_SYNTAX: Final = "*"
 _LONGEST_HEADER: Final = 8192
 _MOST_RANGES: Final = 64
+# A client accepts the same again and again.
+_REMEMBERED: Final = 256
 # A quoted string, or anything up to a divider: `type=application/dicom` is not quoted by some clients, though it must.
 _PARAMETER: Final = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]+))')
 _TYPE: Final = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)")
@@ -58,6 +61,7 @@ class MediaRange:
 
     def covers(self, media_type: str) -> bool:
         """Tell whether a media type is among what the content may be."""
+        media_type = media_type.lower()
         kind, _, _ = media_type.partition("/")
         return self.content in {media_type, f"{kind}/*", "*/*"}
 
@@ -77,11 +81,16 @@ def accepted(request: Request) -> list[MediaRange]:
     Problem
         406 when nothing of it is a media type.
     """
-    text = ", ".join(request.query_params.getlist("accept")) or ", ".join(request.headers.getlist("accept"))
-    ranges = parse_accept(text or "*/*")
+    asked = ", ".join(request.query_params.getlist("accept")) if request.scope["query_string"] else ""
+    ranges = _remembered((asked or ", ".join(request.headers.getlist("accept")) or "*/*")[:_LONGEST_HEADER])
     if not ranges:
         raise not_acceptable("The Accept header names no media type.")
-    return ranges
+    return list(ranges)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered(text: str) -> tuple[MediaRange, ...]:
+    return tuple(parse_accept(text))
 
 
 def _parse_range(text: str) -> MediaRange | None:

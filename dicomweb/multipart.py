@@ -1,13 +1,15 @@
 """Answers of several parts: `multipart/related` (RFC 2387, PS3.18 Section 8.6.1.2), written as they are sent."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
+
+from dicomweb.reading_ahead import read_ahead
 
 _NEW_LINE: Final = b"\r\n"
 
@@ -53,12 +55,14 @@ class PiecesResponse(Response):
         """Send the pieces."""
         del scope, receive
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for piece in self._pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        last = len(self._pieces) - 1
+        for number, piece in enumerate(self._pieces):
+            await send({"type": "http.response.body", "body": piece, "more_body": number < last})
 
 
-def multipart_response(parts: Iterable[Part], content_type: str) -> StreamingResponse:
+def multipart_response(
+    parts: Iterable[Part], content_type: str, length: Callable[[str], int] | None = None
+) -> StreamingResponse:
     """Build an answer of parts.
 
     Parameters
@@ -67,9 +71,33 @@ def multipart_response(parts: Iterable[Part], content_type: str) -> StreamingRes
         Taken one after another while the answer is sent, in a thread.
     content_type
         The media type of the (first) part, without parameters.
+    length
+        Tells the length of the answer from its boundary, where that is known before it is made.
     """
     boundary = new_boundary()
-    return StreamingResponse(encode(parts, boundary), media_type=multipart_type(content_type, boundary))
+    headers = None if length is None else {"Content-Length": str(length(boundary))}
+    body = read_ahead(encode(parts, boundary))
+    return StreamingResponse(body, headers=headers, media_type=multipart_type(content_type, boundary))
+
+
+def length_of(parts: Iterable[tuple[str, int, int]], boundary: str) -> int:
+    """Tell the length of an answer of parts, without making them.
+
+    Parameters
+    ----------
+    parts
+        Of each its type, the length of its location, and that of its content.
+    boundary
+        Which divides them.
+    """
+    around: dict[str, int] = {}
+    length = 0
+    for content_type, location, content in parts:
+        if content_type not in around:
+            empty = b"".join(encode([Part(content_type, (), "")], boundary))
+            around[content_type] = len(empty) - len(_end(boundary))
+        length += around[content_type] + location + content
+    return length + len(_end(boundary))
 
 
 def new_boundary() -> str:
@@ -91,11 +119,17 @@ def begun(part: Part) -> Part:
 def encode(parts: Iterable[Part], boundary: str) -> Iterator[bytes | memoryview]:
     """Yield the body of an answer of parts."""
     delimiter = b"--" + boundary.encode()
+    between = b""
     for part in parts:
-        yield _head(delimiter, part)
+        # What stands between two parts is one piece: each may cost its receiver a system call.
+        yield between + _head(delimiter, part)
         yield from part.chunks
-        yield _NEW_LINE
-    yield delimiter + b"--" + _NEW_LINE
+        between = _NEW_LINE
+    yield between + _end(boundary)
+
+
+def _end(boundary: str) -> bytes:
+    return f"--{boundary}--\r\n".encode()
 
 
 def _head(delimiter: bytes, part: Part) -> bytes:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dicomweb.multipart import Part, encode, new_boundary
+from dicomweb.reading_ahead import read_ahead
 
 Extent = tuple[int, int]
 
@@ -104,7 +105,7 @@ def _answer(status: HTTPStatus, content: Content, extent: Extent, headers: dict[
     first = next(pieces, b"")
     if len(first) == extent[1]:
         return Response(first, status, headers)
-    return StreamingResponse(chain([first], pieces), status, headers)
+    return StreamingResponse(read_ahead(chain([first], pieces)), status, headers)
 
 
 def _several(content: Content, extents: Iterable[Extent], headers: dict[str, str]) -> Response:
@@ -114,4 +115,4 @@ def _several(content: Content, extents: Iterable[Extent], headers: dict[str, str
         for extent in extents
     )
     headers["Content-Type"] = f"multipart/byteranges; boundary={boundary}"
-    return StreamingResponse(encode(parts, boundary), HTTPStatus.PARTIAL_CONTENT, headers)
+    return StreamingResponse(read_ahead(encode(parts, boundary)), HTTPStatus.PARTIAL_CONTENT, headers)

@@ -16,14 +16,14 @@ from archive.errors import NodeError, NotFound
 from archive.retrieve import StoredInstance
 from dicomweb.conditional import conditional
 from dicomweb.frame_retrieval import parse_frame_list
-from dicomweb.locating import find, find_one, url_of
+from dicomweb.locating import Instances, find, find_one, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, multipart_response
 from dicomweb.problems import Problem, not_acceptable
 from dicomweb.ranges import Content, ranged_response
-from dicomweb.rendering.images import ImageRendering
-from dicomweb.rendering.kinds import Rendering, open_rendering, stands_alone
+from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, stands_alone
 from dicomweb.rendering.parameters import RenderingParameters, Viewport, parse_rendering
+from dicomweb.rendering.stored_video import is_video
 from dicomweb.services import Services, base_url
 
 _log = structlog.get_logger()
@@ -42,10 +42,15 @@ class Rendered:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._instances = Instances(services)
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
         """Render an instance, or all instances of a study or series that can be rendered as something wanted."""
-        return await run_in_threadpool(self._retrieve, request, principal)
+        wanted = parse_rendering(request.query_params.multi_items())
+        if "sop_uid" in request.path_params:
+            instance = await self._instances.one(principal.tenant, request.path_params)
+            return await run_in_threadpool(self._one, request, principal, instance, wanted)
+        return await run_in_threadpool(self._several, request, principal, wanted)
 
     async def frames(self, request: Request, principal: Principal) -> Response:
         """Render frames by number."""
@@ -55,22 +60,18 @@ class Rendered:
         """Render a small picture that stands for a study, a series, an instance or a frame."""
         return await run_in_threadpool(self._thumbnail, request, principal)
 
-    def _retrieve(self, request: Request, principal: Principal) -> Response:
-        wanted = parse_rendering(request.query_params.multi_items())
-        ranges = accepted(request)
-        found = find(self._services, principal.tenant, request.path_params)
-        if "sop_uid" in request.path_params:
-            (instance,) = found
-            rendering = open_rendering(self._services, principal.tenant, instance)
-            answer = partial(_answer_one, request, rendering, ranges, wanted)
-            return conditional(request, found, answer) if stands_alone(instance) else answer()
-        return self._several(request, principal, found, wanted)
-
-    def _several(
-        self, request: Request, principal: Principal, found: Sequence[StoredInstance], wanted: RenderingParameters
+    def _one(
+        self, request: Request, principal: Principal, instance: StoredInstance, wanted: RenderingParameters
     ) -> Response:
+        rendering = open_rendering(self._services, principal.tenant, instance)
+        answer = partial(_answer_one, request, rendering, accepted(request), wanted)
+        return conditional(request, [instance], answer) if stands_alone(instance) else answer()
+
+    def _several(self, request: Request, principal: Principal, wanted: RenderingParameters) -> Response:
         """Answer with a part for each instance. One that cannot be rendered does not take the others with it."""
-        ranges = [each for each in accepted(request) if each.multipart or each.wildcard]
+        accepts = accepted(request)
+        found = find(self._services, principal.tenant, request.path_params)
+        ranges = [each for each in accepts if each.multipart or each.wildcard]
         if not ranges:
             raise not_acceptable("Renderings of several objects are given as multipart/related.")
         base = base_url(request)
@@ -92,11 +93,11 @@ class Rendered:
         wanted = parse_rendering(request.query_params.multi_items())
         ranges = accepted(request)
         instance = find_one(self._services, principal.tenant, request.path_params)
-        renderings = [ImageRendering(self._services, instance, number) for number in numbers]
+        renderings = [open_pictures(self._services, instance, number) for number in numbers]
         if len(numbers) == 1:
             return conditional(request, [instance], partial(_answer_one, request, renderings[0], ranges, wanted))
         in_parts = [each for each in ranges if each.multipart or each.wildcard]
-        media_type, _ = choose(ImageRendering.media_types, in_parts)
+        media_type, _ = choose(renderings[0].media_types, in_parts)
         url = url_of(base_url(request), instance)
         parts = (
             _part(rendering.make(media_type, wanted), f"{url}/frames/{number}/rendered")
@@ -116,7 +117,7 @@ class Rendered:
         # The middle of a stack shows what it is of.
         one = images[len(images) // 2]
         number = parse_frame_list(frames)[0] if frames else _middle(one)
-        rendering = ImageRendering(self._services, one, number)
+        rendering = open_pictures(self._services, one, number)
         return conditional(request, found, partial(_answer_one, request, rendering, ranges, wanted))
 
 
@@ -160,4 +161,7 @@ def _parts_response(parts: Iterable[Part]) -> Response:
 
 def _middle(instance: StoredInstance) -> int:
     """Choose a frame: the middle one of a plausible number, which may still be a wrong one."""
-    return 1 if instance.number_of_frames is None else max(1, (instance.number_of_frames + 1) // 2)
+    if instance.number_of_frames is None or is_video(instance.transfer_syntax_uid):
+        # The middle of a video is found by decoding half of it.
+        return 1
+    return max(1, (instance.number_of_frames + 1) // 2)

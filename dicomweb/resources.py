@@ -1,17 +1,19 @@
-"""The resources of DICOMweb, and what can be done with each (PS3.18 Sections 9, 10.3 and 10.4).
+"""The resources of DICOMweb, and what can be done with each (PS3.18 Sections 9, 10.3, 10.4 and 12).
 
 The routes are made by the same paths, so that a description cannot speak of what is not there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from archive.non_patient_classes import KINDS, Kind
 from dicomweb.frame_formats import OCTETS, compressed_media_types
 from dicomweb.native_xml import XML
 from dicomweb.rendering.encoding import MEDIA_TYPES
 from dicomweb.rendering.pages import HTML, PLAIN
 from dicomweb.rendering.pages import XML as TEXT_XML
+from dicomweb.rendering.stored_video import VIDEO_TYPES
 from dicomweb.services import ROOT
 
 STUDIES: Final = f"{ROOT}/studies"
@@ -25,12 +27,14 @@ URI: Final = "/wado"
 WORKITEMS: Final = f"{ROOT}/workitems"
 WORKITEM: Final = f"{WORKITEMS}/{{workitem_uid}}"
 SUBSCRIBER: Final = f"{WORKITEM}/subscribers/{{ae_title}}"
+NON_PATIENT: Final[Mapping[str, Kind]] = {f"{ROOT}/{name}": kind for name, kind in KINDS.items()}
+"""Resources of objects that belong to no patient (PS3.18 Table 12.1.1-1)."""
 
 _DICOM: Final = "application/dicom"
 _JSON: Final = "application/dicom+json"
 _IMAGES: Final = (OCTETS, *compressed_media_types())
 _MODELS: Final = ("application/pdf", "model/stl", "model/obj", "model/mtl")
-_SHOWN: Final = (*MEDIA_TYPES, HTML, PLAIN, TEXT_XML, *_MODELS)
+_SHOWN: Final = (*MEDIA_TYPES, *VIDEO_TYPES, HTML, PLAIN, TEXT_XML, *_MODELS)
 _PICTURE: Final = ("accept", "annotation", "iccprofile", "quality", "viewport", "window")
 _SEARCH: Final = ("accept", "fuzzymatching", "includefield", "limit", "offset", "{attributeID}")
 _URI_QUERY: Final = (
@@ -75,7 +79,9 @@ def _retrieve(name: str, *gives: str, query: tuple[str, ...] = ("accept",)) -> M
     return Method("GET", f"Retrieve{name}", gives, query=query)
 
 
-_STORE: Final = Method("POST", "StoreInstances", (_JSON, XML), (_DICOM, *_parts(_DICOM, _JSON, XML)), query=("accept",))
+_STORE: Final = Method(
+    "POST", "StoreInstances", (_JSON, XML), (_DICOM, _JSON, XML, *_parts(_DICOM, _JSON, XML)), query=("accept",)
+)
 _NAMES: Final = dict(zip(LEVELS, ("Study", "Series", "Instance"), strict=True))
 
 
@@ -111,6 +117,22 @@ _WORKLIST: Final[Mapping[str, tuple[Method, ...]]] = {
     f"{SUBSCRIBER}/suspend": (Method("POST", "SuspendGlobalSubscription"),),
 }
 
+
+def one_of(path: str) -> str:
+    """Give the resource of one object that belongs to no patient."""
+    return f"{path}/{{sop_uid}}"
+
+
+def _of_kind(path: str, kind: Kind) -> dict[str, tuple[Method, ...]]:
+    name = "".join(part.title() for part in kind.name.split("-"))
+    store = replace(_STORE, id=f"Store{name}")
+    retrieve = _retrieve(name, _DICOM, _JSON, XML, *_parts(_DICOM, XML))
+    return {
+        path: (_search(name), store),
+        one_of(path): (retrieve, replace(store, id=f"Store{name}Instance"), Method("DELETE", f"Delete{name}")),
+    }
+
+
 RESOURCES: Final[Mapping[str, tuple[Method, ...]]] = {
     STUDIES: (_search("Studies"), _STORE),
     f"{ROOT}/series": (_search("Series"),),
@@ -125,5 +147,6 @@ RESOURCES: Final[Mapping[str, tuple[Method, ...]]] = {
     VALUE: (_retrieve("BulkDataValue", *_IMAGES, *_parts(*_IMAGES)),),
     URI: (_retrieve("InstanceByUri", _DICOM, *_SHOWN, query=_URI_QUERY),),
     **_WORKLIST,
+    **{path: methods for each, kind in NON_PATIENT.items() for path, methods in _of_kind(each, kind).items()},
 }
 """Every resource with its methods, HEAD and OPTIONS aside: these are everywhere."""

@@ -14,6 +14,7 @@ from dicomweb.capabilities import describe
 from dicomweb.deleting import Deleting
 from dicomweb.frame_retrieval import Frames
 from dicomweb.metadata import Metadata
+from dicomweb.non_patient_router import non_patient_routes
 from dicomweb.protected import ProtectedRoute
 from dicomweb.qido import Qido
 from dicomweb.rendered import Rendered
@@ -50,6 +51,8 @@ def create_router(authorize: Authorize, *, services: Services) -> APIRouter:
     add(["DELETE"], Permission.DELETE_STUDIES, [(level, deleting.delete) for level in LEVELS])
     add(["OPTIONS"], Permission.READ_IMAGES, [(path, describe) for path in (ROOT, f"{ROOT}/", *RESOURCES)])
     for methods, permission, path, handler in worklist_routes(services):
+        add(methods, permission, [(path, handler)])
+    for methods, permission, path, handler in non_patient_routes(services):
         add(methods, permission, [(path, handler)])
     add_channel(router, authorize, services)
     return router

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Protocol
 
 from starlette.requests import HTTPConnection, Request
@@ -15,11 +16,13 @@ from archive.decoding import PixelWorker, shared_pool
 from archive.ingest import Archive
 from archive.workitems import Performing
 from dicomweb.caching import SizedCache, byte_cache
+from dicomweb.ending import Ending
 from dicomweb.frame_places import FramePlaces, frame_places_cache
 
 ROOT: Final = "/dicom-web"
 _MAX_UPLOAD_BYTES: Final = 4 << 30
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "via")
+_NAMING: Final = frozenset({b"host", *(name.encode() for name in _FORWARDED)})
 _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -62,6 +65,8 @@ class Services:
         What others may do with the jobs of this node.
     publish
         Wakes other processes up, by topic.
+    ending
+        Tells open channels that the process ends.
     now
         Seconds since the epoch.
     """
@@ -76,6 +81,7 @@ class Services:
     ae_title: str = ""
     performing: Performing = field(default_factory=Performing)
     publish: Callable[[str], object] = _to_nobody
+    ending: Ending = field(default_factory=Ending)
     now: Callable[[], float] = time.time
 
     async def wake(self, *topics: str) -> None:
@@ -87,8 +93,18 @@ class Services:
 
 def base_url(request: Request) -> str:
     """Give the address of the DICOMweb root as the client sees it, for the URLs in answers."""
-    root_path = request.scope.get("root_path", "")
-    return f"{request.url.scheme}://{_authority(request)}{root_path}{ROOT}"
+    scope = request.scope
+    # All that it depends on: it is the same for all requests of a client.
+    headers = tuple((name, value) for name, value in scope["headers"] if name in _NAMING)
+    return _base_url(scope["scheme"], scope.get("server"), scope.get("root_path", ""), headers)
+
+
+@lru_cache(maxsize=256)
+def _base_url(
+    scheme: str, server: tuple[str, int | None] | None, root_path: str, headers: tuple[tuple[bytes, bytes], ...]
+) -> str:
+    scope = {"type": "http", "scheme": scheme, "server": server, "path": "/", "headers": headers, "query_string": b""}
+    return f"{scheme}://{_authority(Request(scope))}{root_path}{ROOT}"
 
 
 def _authority(request: Request) -> str:

@@ -1,8 +1,7 @@
 """STOW-RS: storing instances (PS3.18 Section 10.5), streamed to the spool and kept like those of C-STORE."""
 
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -16,8 +15,11 @@ from dicomweb.native_xml import XML, native_xml
 from dicomweb.problems import Problem, bad_request
 from dicomweb.qido import DicomJson
 from dicomweb.services import Services, base_url
-from dicomweb.stow_parts import Body, open_body
-from dicomweb.stow_storing import FailedObject, StoredObject, Storing
+from dicomweb.stow_answer import store_response
+from dicomweb.stow_keeping import Keeping
+from dicomweb.stow_metadata import MetadataStoring
+from dicomweb.stow_parts import Body, Sink, body_kind, open_body
+from dicomweb.stow_storing import Storing
 
 # Bytes are handed to the writing thread in pieces of this size: each change of thread costs time.
 _PIECE: Final = 1 << 20
@@ -48,14 +50,17 @@ class Stow:
             principal=principal.username,
             address=request.client.host if request.client else None,
         )
-        storing = Storing(self._services.archive, origin, study_uid)
+        keeping = Keeping(self._services.archive, origin, study_uid)
+        kind = body_kind(request.headers.get("content-type", ""))
+        sink: Sink = MetadataStoring(keeping, str(request.url)) if kind.is_metadata else Storing(keeping)
         try:
-            await self._take(request, open_body(request.headers.get("content-type", ""), storing))
+            await self._take(request, open_body(kind, sink))
+            await run_in_threadpool(sink.finish)
         except ClientDisconnect as error:
             raise bad_request("The body is cut off.") from error
         finally:
-            await run_in_threadpool(storing.discard)
-        status, document = _answer(storing, base_url(request), study_uid)
+            await run_in_threadpool(sink.discard)
+        status, document = store_response(keeping, base_url(request))
         if as_xml:
             return Response(native_xml(document), status, media_type=XML)
         return DicomJson(document, status)
@@ -92,46 +97,3 @@ class Stow:
 def _finish(body: Body, last: bytes) -> None:
     body.feed(last)
     body.close()
-
-
-def _answer(storing: Storing, base: str, study_uid: str | None) -> tuple[HTTPStatus, Mapping[str, Any]]:
-    """Build the Store Instances Response (PS3.18 Tables 10.5.3-1 and I.2-1)."""
-    if not storing.stored and not storing.failed:
-        raise bad_request("There is no object in the request.")
-    status = HTTPStatus.OK
-    if storing.failed:
-        status = HTTPStatus.ACCEPTED if storing.stored else HTTPStatus.CONFLICT
-    document: dict[str, Any] = {}
-    studies = {stored.study_instance_uid for stored in storing.stored}
-    if len(studies) == 1 or study_uid is not None:
-        document["00081190"] = _text("UR", f"{base}/studies/{study_uid or studies.pop()}")
-    if storing.failed:
-        document["00081198"] = {"vr": "SQ", "Value": [_failed(failed) for failed in storing.failed]}
-    if storing.stored:
-        document["00081199"] = {"vr": "SQ", "Value": [_stored(stored, base) for stored in storing.stored]}
-    return status, document
-
-
-def _stored(stored: StoredObject, base: str) -> Mapping[str, Any]:
-    url = (
-        f"{base}/studies/{stored.study_instance_uid}/series/{stored.series_instance_uid}"
-        f"/instances/{stored.sop_instance_uid}"
-    )
-    return {
-        "00081150": _text("UI", stored.sop_class_uid),
-        "00081155": _text("UI", stored.sop_instance_uid),
-        "00081190": _text("UR", url),
-    }
-
-
-def _failed(failed: FailedObject) -> Mapping[str, Any]:
-    item: dict[str, Any] = {}
-    if failed.sop_instance_uid:
-        item["00081150"] = _text("UI", failed.sop_class_uid)
-        item["00081155"] = _text("UI", failed.sop_instance_uid)
-    item["00081197"] = {"vr": "US", "Value": [failed.reason]}
-    return item
-
-
-def _text(vr: str, value: str) -> Mapping[str, Sequence[str] | str]:
-    return {"vr": vr, "Value": [value]}

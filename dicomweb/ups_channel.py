@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from access.principals import Principal
-from archive import workitem_reports
+from archive import workitem_reports, workitem_subscriptions
 from archive.errors import DatabaseUnavailable
 from archive.workitem_reports import Report
 from archive.workitem_states import Channel
@@ -23,6 +23,7 @@ _SEND_SECONDS: Final = 20.0
 # Credentials are checked when a connection is opened: after so long it must be opened again.
 _LONGEST_SECONDS: Final = 3_600.0
 _TRY_AGAIN: Final = 1013
+_GOING_AWAY: Final = 1001
 
 
 class UpsChannel:
@@ -44,9 +45,12 @@ class UpsChannel:
         took it, so that after a loss it may come twice, but not be missing.
         """
         await socket.accept()
-        ae_title = str(socket.path_params["ae_title"]).strip()
+        with self._services.ending.waits_for_me():
+            await self._follow(socket, principal.tenant, str(socket.path_params["ae_title"]).strip())
+
+    async def _follow(self, socket: WebSocket, tenant: str, ae_title: str) -> None:
         tasks = [
-            asyncio.create_task(self._send(socket, principal.tenant, ae_title)),
+            asyncio.create_task(self._send(socket, tenant, ae_title)),
             asyncio.create_task(_until_gone(socket)),
         ]
         done, left = await asyncio.wait(tasks, timeout=_LONGEST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -56,11 +60,20 @@ class UpsChannel:
         if tasks[1] not in done:
             with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
                 async with asyncio.timeout(_SEND_SECONDS):
-                    await socket.close(_TRY_AGAIN)
+                    await socket.close(_GOING_AWAY if _is_through(tasks[0]) else _TRY_AGAIN)
 
     async def _send(self, socket: WebSocket, tenant: str, ae_title: str) -> None:
-        number = 0
-        while True:
+        """Send reports until the process ends; that it ends is the last."""
+        number = await self._send_reports(socket, tenant, ae_title)
+        with contextlib.suppress(DatabaseUnavailable):
+            found = await self._services.database.read(workitem_subscriptions.subscribers)
+            if (tenant, ae_title, Channel.WEBSOCKET) in found:
+                report = workitem_subscriptions.going_down(tenant, ae_title)
+                await socket.send_json(event_report(report, number % _MOST_MESSAGES + 1))
+
+    async def _send_reports(self, socket: WebSocket, tenant: str, ae_title: str) -> int:
+        number, ends = 0, False
+        while not ends:
             with contextlib.suppress(DatabaseUnavailable):
                 reports = await self._services.database.read(
                     workitem_reports.waiting, tenant, ae_title, Channel.WEBSOCKET
@@ -73,7 +86,8 @@ class UpsChannel:
                     sent = [report.id for report in reports]
                     await self._services.database.write(workitem_reports.mark_sent, sent, now=self._services.now())
                     continue
-            await asyncio.sleep(_LOOK_SECONDS)
+            ends = await self._services.ending.comes_within(_LOOK_SECONDS)
+        return number
 
 
 def event_report(report: Report, number: int) -> dict[str, Any]:
@@ -87,6 +101,11 @@ def event_report(report: Report, number: int) -> dict[str, Any]:
         "00001002": {"vr": "US", "Value": [report.event_type]},
     }
     return {**command, **to_json(report.information)}
+
+
+def _is_through(sending: "asyncio.Task[None]") -> bool:
+    """Tell whether all was said, that the process ends too."""
+    return sending.done() and not sending.cancelled() and sending.exception() is None
 
 
 async def _until_gone(socket: WebSocket) -> None:

@@ -1,6 +1,7 @@
 """WADO-RS: studies, series and instances as DICOM files (PS3.18 Section 10.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import chain, repeat
 
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +15,7 @@ from dicomweb.conditional import conditional
 from dicomweb.instance_files import DICOM, content_type, file_chunks, single_file, syntax_for
 from dicomweb.locating import find, url_of
 from dicomweb.media_types import MediaRange, accepted
-from dicomweb.multipart import Part, begun, multipart_response
+from dicomweb.multipart import Part, begun, length_of, multipart_response
 from dicomweb.problems import Problem, not_acceptable
 from dicomweb.services import Services, base_url
 
@@ -57,10 +58,26 @@ class Wado:
             if len(found) > 1:
                 raise not_acceptable("There is more than one object here; ask for multipart/related.")
             return single_file(request, self._services, found[0], syntaxes[0])
-        parts = map(self._part, found, syntaxes, repeat(base_url(request)))
+        base = base_url(request)
+        parts = map(self._part, found, syntaxes, repeat(base))
+        as_stored = all(map(_is_stored_in, found, syntaxes))
+        length = partial(_length, found, base) if as_stored else None
         # The first part is made before the answer begins: what fails at once fails with a status of its own.
-        return multipart_response(chain([begun(next(parts))], parts), DICOM)
+        return multipart_response(chain([begun(next(parts))], parts), DICOM, length)
 
     def _part(self, instance: StoredInstance, syntax: str, base: str) -> Part:
         chunks = file_chunks(self._services, instance, syntax)
         return Part(content_type(syntax), chunks, location=url_of(base, instance))
+
+
+def _is_stored_in(instance: StoredInstance, syntax: str) -> bool:
+    return instance.transfer_syntax_uid == syntax
+
+
+def _length(found: Iterable[StoredInstance], base: str, boundary: str) -> int:
+    """Tell the length of the answer with these objects as they are stored."""
+    parts = (
+        (content_type(each.transfer_syntax_uid), len(url_of(base, each)), each.data_offset + each.size)
+        for each in found
+    )
+    return length_of(parts, boundary)

@@ -17,8 +17,7 @@ from dicomweb.media_types import MediaRange, parse_accept
 from dicomweb.problems import Problem, bad_request
 from dicomweb.ranges import ranged_response
 from dicomweb.rendered import choose
-from dicomweb.rendering.images import ImageRendering
-from dicomweb.rendering.kinds import Rendering, open_rendering, stands_alone
+from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, stands_alone
 from dicomweb.rendering.presentation_states import PresentationRendering
 from dicomweb.services import Services
 from dicomweb.wado_uri_parameters import UriRequest, parse_uri_request, rendering_of
@@ -63,7 +62,7 @@ class WadoUri:
             state = find_one(self._services, tenant, asked.state)
             return PresentationRendering(self._services, tenant, state, instance.sop_instance_uid)
         if asked.frame is not None:
-            return ImageRendering(self._services, instance, asked.frame)
+            return open_pictures(self._services, instance, asked.frame)
         try:
             return open_rendering(self._services, tenant, instance)
         except Problem:

@@ -1,4 +1,4 @@
-"""The folder that other systems drop worklist files into: looked at every second, by the worker."""
+"""The folder that other systems drop worklist files and orders into: looked at every second, by the worker."""
 
 import os
 import threading
@@ -15,10 +15,11 @@ from archive.attribute_lists import AttributeList
 from archive.database import Database
 from archive.errors import LimitExceeded, NodeError, NotParsable
 from config.settings import Settings
+from isocenter import order_files
 from scp import worklist_files
 
 _log = structlog.get_logger()
-_SUFFIXES: Final = (".wl", ".dcm")
+_SUFFIXES: Final = (".wl", ".dcm", order_files.SUFFIX)
 _SECONDS: Final = 1.0
 
 
@@ -86,12 +87,23 @@ class WorklistFolder:
         now = _scan(self._folder)
         for name in self._known - now.keys():
             self._put(name, [])
-        for name, seen in now.items():
+        # Orders count in the order in which they came.
+        for name, seen in sorted(now.items(), key=lambda item: item[1].changed_ns):
             if self._seen.get(name) == seen and self._taken.get(name) != seen:
-                self._put(name, _entries(self._folder / name, seen))
+                self._take(name, seen)
                 self._taken[name] = seen
         self._taken = {name: seen for name, seen in self._taken.items() if name in now}
         self._seen = now
+
+    def _take(self, name: str, seen: Seen) -> None:
+        path = self._folder / name
+        if not name.lower().endswith(order_files.SUFFIX):
+            self._put(name, _entries(path, seen))
+            return
+        try:
+            order_files.take(path, self._database, self._tenant, now=time.time())
+        except OSError as error:
+            _log.warning("worklist_file_refused", inode=seen.inode, reason=error.strerror)
 
     def _put(self, name: str, entries: list[AttributeList]) -> None:
         changed = self._database.write(scheduling_files.put, self._tenant, name, entries, now=time.time())

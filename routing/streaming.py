@@ -61,7 +61,9 @@ class DataSetWriter:
         if last == 0 and full:
             full, last = full - 1, self._fragment
         start = self._starts[full]
-        # A fragment has an even length (PS3.8 Annex E.2): deflated data sets end with a NUL then (PS3.5 Section A.5).
+        # A fragment has an even length (PS3.8 Annex E.2): deflated data sets end with a NUL then (PS3.5 Section A.5),
+        # and objects that came with an odd length, over HTTP or from a file. What stands before it is sent as it came:
+        # an object is known by its bytes, and committed to by their hash. What this node encodes itself is even.
         even = last + last % 2
         header = p_data_header(context_id, even, is_command=False, is_last=True)
         usual = bytes(self._buffer[start : start + _PREFIX])

@@ -19,28 +19,13 @@ from archive.database import Database
 from archive.errors import NodeError
 from archive.workitem_reports import Report
 from archive.workitem_states import Channel
-from routing import dimse
-from routing.association import Association
-from routing.attribute_data_sets import data_set_of
-from routing.commitment_report import require_success
-from routing.dimse import CommandField, Element
-from routing.errors import NoContextAccepted, Unreachable, WireError
-from routing.exchange import encode_data_set, receive_response
-from routing.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, Context, Roles
+from routing.errors import WireError
 from routing.peers import Peer
-from routing.requestor import number_contexts, open_association
+from routing.workitem_call import NotEncodable, SubscriberCall
 
-EVENT: Final = "1.2.840.10008.5.1.4.34.6.4"
-# All workitems are instances of UPS Push (PS3.4 Section CC.3.1).
-PUSH: Final = "1.2.840.10008.5.1.4.34.6.1"
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 _LEASE_SECONDS: Final = 150.0
 _SUBSCRIBERS_AT_ONCE: Final = 8
-_UNKNOWN: Final = "there is no remote AE with this title"
-
-
-class NotEncodable(WireError):
-    """A report that cannot be written: no repetition helps."""
 
 
 _log = structlog.get_logger()
@@ -94,7 +79,7 @@ class WorkitemReportLoop:
         """Send what a subscriber has not got, until there is nothing left or something fails."""
         tenant, ae_title = subscriber
         try:
-            calling = _Call(self._find(tenant, ae_title))
+            calling = SubscriberCall(self._find(tenant, ae_title))
             try:
                 while not stop.is_set() and self._send_some(calling, tenant, ae_title):
                     pass
@@ -107,11 +92,11 @@ class WorkitemReportLoop:
             with self._guard:
                 self._busy.discard(subscriber)
 
-    def _send_some(self, calling: "_Call", tenant: str, ae_title: str) -> bool:
+    def _send_some(self, calling: SubscriberCall, tenant: str, ae_title: str) -> bool:
         found = self._database.read(workitem_reports.waiting, tenant, ae_title, Channel.DIMSE)
         return bool(found) and all(self._send(calling, each) for each in found)
 
-    def _send(self, calling: "_Call", report: Report) -> bool:
+    def _send(self, calling: SubscriberCall, report: Report) -> bool:
         """Send one report; gives whether to go on with the next."""
         claim = self._database.write(
             workitem_reports.claim,
@@ -133,59 +118,6 @@ class WorkitemReportLoop:
         self._database.write(workitem_reports.finish, claim, now=time.time())
         _log.info("workitem_reported", event_type=report.event_type, **names)
         return True
-
-
-class _Call:
-    """An association with a subscriber, opened with the first report."""
-
-    def __init__(self, peer: Peer | None) -> None:
-        self.peer = peer
-        self._association: Association | None = None
-
-    def report(self, report: Report) -> None:
-        """Send a report and wait for its answer; raises WireError when it is not taken."""
-        if self.peer is None:
-            raise Unreachable(_UNKNOWN)
-        if self._association is None:
-            self._association = _open(self.peer)
-        try:
-            status = _report(self._association, report)
-        except NotEncodable:
-            raise
-        except WireError:
-            self._association.abort()
-            self._association = None
-            raise
-        require_success(status)
-
-    def end(self) -> None:
-        """Release the association."""
-        if self._association is not None:
-            self._association.release()
-
-
-def _open(peer: Peer) -> Association:
-    syntaxes = (EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN)
-    try:
-        # The reporting side is the SCP (PS3.7 Annex D.3.3.4), whoever asks for the association.
-        roles = {EVENT: Roles(scu=False, scp=True)}
-        return open_association(peer, number_contexts([(EVENT, syntaxes)]), roles=roles)
-    except NoContextAccepted:
-        raise NoContextAccepted("the peer does not accept UPS Event with us as SCP") from None
-
-
-def _report(association: Association, report: Report) -> int:
-    context: Context = next(iter(association.contexts.values()))
-    command = dimse.request(CommandField.N_EVENT_REPORT, association.next_message_id(), data_set=True)
-    command[Element.AFFECTED_SOP_CLASS_UID] = PUSH
-    command[Element.AFFECTED_SOP_INSTANCE_UID] = report.sop_instance_uid
-    command[Element.EVENT_TYPE_ID] = report.event_type
-    try:
-        data_set = encode_data_set(data_set_of(report.information), context.transfer_syntax)
-    except ValueError:
-        raise NotEncodable("the report cannot be encoded") from None
-    association.send(context.context_id, command, data_set)
-    return dimse.number(receive_response(association, command).command, Element.STATUS)
 
 
 def _log_failure(future: "Future[None]") -> None:

@@ -1,12 +1,10 @@
 """Which presentation contexts this node accepts, and how (PS3.8 Section 7.1.1.14, PS3.7 Annex D.3.3.4)."""
 
-from functools import lru_cache
 from typing import Final
 
 import pynetdicom  # noqa: F401  it teaches pydicom the UIDs of newer editions of PS3.6, JPEG XL among them
-from pydicom.uid import UID
 
-from archive.uids import is_valid_uid
+from archive.storage_classes import is_storage, is_storage_syntax
 from routing.negotiation import (
     EXPLICIT_VR_LITTLE_ENDIAN,
     IMPLICIT_VR_LITTLE_ENDIAN,
@@ -66,23 +64,6 @@ _WITHOUT_OBJECTS: Final = (
 
 # Every AE must offer the implicit one, so that big endian identifiers are never the only choice (PS3.5 Section 10.1).
 _LITTLE_ENDIAN: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
-_DICOM_ROOT: Final = "1.2.840.10008."
-_STORAGE_ROOT: Final = "1.2.840.10008.5.1.4.1.1."
-# Hardcopy images, RT beams and brachy delivery instructions stand outside the storage root (PS3.6 Table A-1).
-_STORAGE_ELSEWHERE: Final = frozenset(
-    {
-        "1.2.840.10008.5.1.1.29",
-        "1.2.840.10008.5.1.1.30",
-        "1.2.840.10008.5.1.4.34.1",
-        "1.2.840.10008.5.1.4.34.7",
-        "1.2.840.10008.5.1.4.34.10",
-    }
-)
-_TRANSFER_SYNTAX_ROOT: Final = "1.2.840.10008.1.2."
-# More than the standard has; without a bound a peer that makes up UIDs would fill the memory.
-_REMEMBERED: Final = 1_024
-# MIME and XML encodings are no data sets; SMPTE ST 2110 is for streams in real time, not for storage.
-_NOT_FOR_DATA_SETS: Final = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
 
 
 def is_of_context(sop_class: str, abstract_syntax: str) -> bool:
@@ -95,36 +76,6 @@ def is_of_context(sop_class: str, abstract_syntax: str) -> bool:
     of_workitems = sop_class in UPS_CLASSES and abstract_syntax in UPS_CLASSES
     retrieves = abstract_syntax == MODALITY_PERFORMED_PROCEDURE_STEP_RETRIEVE
     return same or of_workitems or (retrieves and sop_class == MODALITY_PERFORMED_PROCEDURE_STEP)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def is_storage(abstract_syntax: str) -> bool:
-    """Tell whether objects of this SOP class may be stored.
-
-    Standard classes by their place under the storage root (PS3.4 Annex B.5), where newer editions add theirs too; of
-    classes outside the standard all, because a private SOP class proposed to an archive is there to be stored.
-    """
-    if not is_valid_uid(abstract_syntax):
-        return False
-    if not abstract_syntax.startswith(_DICOM_ROOT):
-        return True
-    if abstract_syntax in _STORAGE_ELSEWHERE:
-        return True
-    name = UID(abstract_syntax).name
-    unknown = name in ("", abstract_syntax)
-    return abstract_syntax.startswith(_STORAGE_ROOT) and (unknown or "Storage" in name)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def is_storage_syntax(transfer_syntax: str) -> bool:
-    """Tell whether PS3.6 Table A-1 knows this transfer syntax as an encoding of data sets, retired ones too."""
-    if transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN:
-        return True
-    if not transfer_syntax.startswith(_TRANSFER_SYNTAX_ROOT) or transfer_syntax.startswith(_NOT_FOR_DATA_SETS):
-        return False
-    if not is_valid_uid(transfer_syntax):
-        return False
-    return UID(transfer_syntax).is_transfer_syntax
 
 
 def answer(request: AssociateRequest, *, max_pdu: int) -> AssociateAccept:

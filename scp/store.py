@@ -9,11 +9,11 @@ import structlog
 
 from archive.errors import NodeError
 from archive.origin import Origin
+from archive.storage_classes import is_storage
 from archive.uids import is_valid_uid
 from routing.association import Association, Message
 from routing.dimse import Element, has_data_set, text
 from routing.pdu import ProtocolViolation
-from scp.contexts import is_storage
 from scp.session import Session
 from scp.statuses import Status, status_of
 

@@ -4,6 +4,7 @@ from archive.tables.activity import association, audit, event
 from archive.tables.columns import metadata
 from archive.tables.configuration import apikey, fact, remote_ae, route, session, user
 from archive.tables.index import arrival, instance, obsolete_blob, quarantine, series, series_association, study
+from archive.tables.non_patient import non_patient_instance
 from archive.tables.notices import availability, commitment, commitment_asked
 from archive.tables.procedures import performed_instance, procedure_step, worklist_entry
 from archive.tables.retrievals import retrieval
@@ -25,6 +26,7 @@ __all__ = [
     "instance",
     "job",
     "metadata",
+    "non_patient_instance",
     "obsolete_blob",
     "performed_instance",
     "procedure_step",

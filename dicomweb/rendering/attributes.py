@@ -64,10 +64,10 @@ class Display:
 
 
 def read_header(services: Services, instance: StoredInstance) -> JsonDataSet:
-    """Read the data set of an instance, with its tables, but without what is larger."""
+    """Read the data set of an instance, with its tables, but without what is larger or private."""
     path, syntax = file_of(services, instance), instance.transfer_syntax_uid
     with data_set_buffer(path, instance.data_offset, syntax) as buffer:
-        return header_json(buffer, syntax, "", inline_bytes=_INLINE_BYTES)
+        return header_json(buffer, syntax, "", inline_bytes=_INLINE_BYTES, private=False)
 
 
 def display_of(header: Mapping[str, Any], frame: int) -> Display:

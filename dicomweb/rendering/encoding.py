@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from dicomweb.problems import bad_request
 from dicomweb.rendering.annotation import annotate
 from dicomweb.rendering.parameters import RenderingParameters, Viewport
+from dicomweb.rendering.png import encode_png
 
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
@@ -67,6 +68,8 @@ def encode_image(image: Image.Image, media_type: str, quality: int, profile: byt
     out = BytesIO()
     extra: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
     match media_type:
+        case "image/png" if profile is None and image.mode in {"L", "RGB"}:
+            return encode_png(np.asarray(image))
         case "image/png":
             image.save(out, "PNG", compress_level=_PNG_EFFORT, **extra)
         case "image/gif":

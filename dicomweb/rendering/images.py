@@ -1,6 +1,6 @@
 """Pictures of images: of one frame, or of all of them as moving ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,8 @@ from dicomweb.rendering.colours import coloured
 from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animation, encode_picture
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.pictures import picture
+from dicomweb.rendering.video import MP4, encode_video, rate_of, require_moderate_video
+from dicomweb.rendering.video_process import video_place
 from dicomweb.services import Services
 
 Array = np.ndarray[Any, Any]
@@ -42,12 +44,12 @@ class ImageRendering:
         The frame, counted from 1; none for all, of which a still picture shows the first.
     """
 
-    media_types: Sequence[str] = MEDIA_TYPES
-
     def __init__(self, services: Services, instance: StoredInstance, number: int | None = None) -> None:
         self._services = services
         self._instance = instance
         self._number = number
+        moving = number is None and (instance.number_of_frames or 1) > 1
+        self.media_types: Sequence[str] = (*MEDIA_TYPES, MP4) if moving else MEDIA_TYPES
 
     def make(self, media_type: str, wanted: RenderingParameters) -> Content:
         """Make a picture, or take one that was made already."""
@@ -59,10 +61,10 @@ class ImageRendering:
         source = open_frames(self._services, self._instance)
         header = read_header(self._services, self._instance)
         lines = lines_of(header, wanted.annotation)
-        if media_type == GIF and self._number is None and source.count > 1:
-            _require_moderate(source, wanted)
+        if media_type == MP4 or (media_type == GIF and self._number is None and source.count > 1):
             frames = (self._colours(source, header, wanted, number)[0] for number in range(1, source.count + 1))
-            return encode_animation(frames, frame_milliseconds(header), wanted, Finish(lines=lines))
+            encode = _video if media_type == MP4 else _animation
+            return encode(frames, source, frame_milliseconds(header), wanted, Finish(lines=lines))
         shades, profile = self._colours(source, header, wanted, self._number or 1)
         return encode_picture(shades, media_type, wanted, Finish(lines=lines, profile=profile))
 
@@ -95,9 +97,34 @@ def frame_milliseconds(header: Mapping[str, Any]) -> float:
     return (1000 / rate if rate else time) or _USUAL_MILLISECONDS
 
 
-def _require_moderate(source: FrameSource, wanted: RenderingParameters) -> None:
-    pixels = source.pixels.rows * source.pixels.columns
+def _animation(
+    frames: Iterable[Array], source: FrameSource, milliseconds: float, wanted: RenderingParameters, finish: Finish
+) -> bytes:
+    require_moderate_animation(source.count, source.pixels.rows * source.pixels.columns, wanted)
+    return encode_animation(frames, milliseconds, wanted, finish)
+
+
+def _video(
+    frames: Iterable[Array], source: FrameSource, milliseconds: float, wanted: RenderingParameters, finish: Finish
+) -> bytes:
+    require_moderate_video(source.count, source.pixels.rows * source.pixels.columns, wanted)
+    with video_place():
+        return encode_video(frames, source.count, rate_of(milliseconds), wanted, finish)
+
+
+def require_moderate_animation(count: int, pixels: int, wanted: RenderingParameters) -> None:
+    """Demand that all frames together are not too much for a GIF.
+
+    Parameters
+    ----------
+    count
+        Of frames.
+    pixels
+        Of each, as stored.
+    wanted
+        A viewport makes them smaller.
+    """
     if wanted.viewport is not None:
         pixels = min(pixels, wanted.viewport.width * wanted.viewport.height)
-    if source.count > _MOST_MOVING_FRAMES or source.count * pixels > _MOST_MOVING_PIXELS:
+    if count > _MOST_MOVING_FRAMES or count * pixels > _MOST_MOVING_PIXELS:
         raise not_acceptable("All frames together are too much for one moving picture; ask for a smaller viewport.")

@@ -11,6 +11,7 @@ from dicomweb.rendering.images import ImageRendering
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.presentation_states import PresentationRendering
 from dicomweb.rendering.reports import ReportRendering
+from dicomweb.rendering.stored_video import VideoRendering, is_video
 from dicomweb.rendering.structure_sets import StructureRendering
 from dicomweb.services import Services
 
@@ -65,8 +66,15 @@ def _opening(instance: StoredInstance) -> Open:
     raise not_acceptable("There is no way to render objects of this kind.")
 
 
+def open_pictures(services: Services, instance: StoredInstance, number: int | None = None) -> Rendering:
+    """Give the way to show an image, or one of its frames, counted from 1."""
+    if is_video(instance.transfer_syntax_uid):
+        return VideoRendering(services, instance, number)
+    return ImageRendering(services, instance, number)
+
+
 def _image(services: Services, _tenant: str, instance: StoredInstance) -> Rendering:
-    return ImageRendering(services, instance)
+    return open_pictures(services, instance)
 
 
 _BY_CLASS: Final[Mapping[str, Open]] = {

@@ -60,7 +60,10 @@ def _grey(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: Wi
     table = _shades(values, display, window or display.window or _extent(samples, display))
     if inverse:
         table = _WHITE - table
-    return np.asarray(table[samples.astype(np.int32) - lowest])
+    # Looked up in the form in which numpy counts, which it would make of any other one piece by piece.
+    places = samples.astype(np.intp)
+    places -= lowest
+    return np.asarray(table.take(places))
 
 
 def _used_bits(samples: Array, pixels: ImagePixels) -> Array:

@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
+from access import remote_aes
+from access.remote_aes import RemoteAE
+from archive import schema
+from archive.errors import NodeError
 from config.errors import ConfigurationError
 from config.loading import load, locate
 from config.settings import Settings
 from isocenter import conformance as document
 from isocenter.certificates import check_certificates
-from isocenter.cli.options import Config, messages, output
-from isocenter.failures import EXIT_CONFIGURATION
+from isocenter.cli.options import Config, messages, node_database, output
+from isocenter.failures import EXIT_CONFIGURATION, CannotStart
 from isocenter.support import refuse_unsupported
 
 configurations = typer.Typer(add_completion=False, help="The configuration.", no_args_is_help=True)
@@ -65,4 +69,17 @@ def conformance(
 ) -> None:
     """Print the DICOM conformance statement of this configuration (PS3.2)."""
     write = document.statement_page if format_ is StatementFormat.HTML else document.statement
-    typer.echo(write(load(config)), nl=False)
+    settings = load(config)
+    typer.echo(write(settings, _running_aes(settings)), nl=False)
+
+
+def _running_aes(settings: Settings) -> tuple[RemoteAE, ...]:
+    """Read which remote AEs the node knows; a node that was never started knows none beside those of its file."""
+    if not schema.may_be_there(settings.database.url):
+        return ()
+    try:
+        with node_database(settings) as database:
+            return database.read(remote_aes.everyone)
+    except (CannotStart, NodeError) as error:
+        messages.print(f"without the remote AEs that were added at run time: {error}", markup=False)
+        return ()

@@ -1,7 +1,9 @@
 """The DICOM conformance statement (PS3.2), generated from the running configuration, so that it promises what is so."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 
+from access.remote_aes import RemoteAE, Source
 from config.settings import Settings
 from isocenter.conformance import created_objects, overview, procedures, remote, surroundings
 from isocenter.conformance.associations import associations
@@ -18,18 +20,20 @@ from isocenter.conformance.web import web
 from isocenter.conformance.workitems import workitems
 
 
-def statement(settings: Settings) -> str:
-    """Write the statement as Markdown."""
-    return as_markdown(_document(settings))
+def statement(settings: Settings, remote_aes: Sequence[RemoteAE] = ()) -> str:
+    """Write the statement as Markdown; `remote_aes` are those that the running node knows."""
+    return as_markdown(_document(settings, remote_aes))
 
 
-def statement_page(settings: Settings) -> str:
-    """Write the statement as HTML."""
-    return as_page(_document(settings))
+def statement_page(settings: Settings, remote_aes: Sequence[RemoteAE] = ()) -> str:
+    """Write the statement as HTML; `remote_aes` are those that the running node knows."""
+    return as_page(_document(settings, remote_aes))
 
 
-def _document(settings: Settings) -> Document:
+def _document(settings: Settings, remote_aes: Sequence[RemoteAE]) -> Document:
     """Put the sections of the template together."""
+    declared = {ae.name for ae in settings.ae}
+    added = [ae for ae in remote_aes if ae.name not in declared and ae.source is Source.RUNTIME]
     return Document(
         title=f"DICOM conformance statement: Isocenter {version('isocenter')}",
         cover=(Text("Generated from the configuration of this node by `isocenter conformance`."),),
@@ -39,7 +43,7 @@ def _document(settings: Settings) -> Document:
             model(),
             section(
                 "AE specification",
-                associations(settings),
+                associations(settings, added),
                 remote.verification(),
                 queries(),
                 retrieval(),

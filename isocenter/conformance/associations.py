@@ -1,9 +1,12 @@
 """What the conformance statement says of associations, in either direction (PS3.2 Section A.4.2.1)."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from access.remote_aes import RemoteAE
+from config.declared import AEDeclaration
 from config.settings import Settings
-from isocenter.conformance.document import Section, points, section, table
+from isocenter.conformance.document import Section, Table, points, section, table
 from routing.negotiation import APPLICATION_CONTEXT, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from routing.requestor import OWN_MAX_PDU
 
@@ -23,9 +26,10 @@ _REJECTIONS: Final = (
 )
 
 
-def associations(settings: Settings) -> Section:
-    """Describe how associations are negotiated."""
-    return section("Association policies", _general(settings), _acceptance(settings), _initiation(settings))
+def associations(settings: Settings, added: Sequence[RemoteAE]) -> Section:
+    """Describe how associations are negotiated; `added` are the remote AEs that the file does not declare."""
+    initiation = _initiation(settings, added)
+    return section("Association policies", _general(settings), _acceptance(settings), initiation)
 
 
 def _general(settings: Settings) -> Section:
@@ -81,17 +85,26 @@ def _acceptance(settings: Settings) -> Section:
     )
 
 
-def _initiation(settings: Settings) -> Section:
-    rows = [
-        (ae.name, f"`{ae.ae_title}`", f"{ae.host}:{ae.port}", "yes" if ae.tls else "no", ", ".join(ae.allowed))
-        for ae in settings.ae
-    ]
-    declared = table(("Name", "AE title", "Address", "TLS", "May ask for"), rows)
+def _initiation(settings: Settings, added: Sequence[RemoteAE]) -> Section:
+    declared = (
+        ("Remote AEs that the configuration declares:", _remote(settings.ae))
+        if settings.ae
+        else ("The configuration declares none.",)
+    )
     return section(
         "Association initiation",
         "Associations are opened to remote AEs that are configured, for the activities `deliver`, `confirm`, "
         "`announce` and `fetch`, for C-MOVE sub-operations, for reports of storage commitment, and for C-ECHO when a "
         "person asks for it. Each transfer syntax is proposed in a presentation context of its own; what needs more "
         "than 128 contexts is divided over several associations. Failed calls are repeated with growing pauses.",
-        *(("Remote AEs that the configuration declares:", declared) if rows else ("The configuration declares none.",)),
+        *declared,
+        *(("Remote AEs that were added at run time:", _remote(added)) if added else ()),
     )
+
+
+def _remote(aes: Iterable[AEDeclaration | RemoteAE]) -> Table:
+    rows = [
+        (ae.name, f"`{ae.ae_title}`", f"{ae.host}:{ae.port}", "yes" if ae.tls else "no", ", ".join(ae.allowed))
+        for ae in aes
+    ]
+    return table(("Name", "AE title", "Address", "TLS", "May ask for"), rows)

@@ -64,8 +64,8 @@ def worklist() -> Section:
         "wildcards, ranges of dates and times, lists of UIDs, sequences. Ranges of Scheduled Procedure Step Start Date "
         "and Time together are one period. Person names match without regard to case, whole or in one component "
         "group; AE titles and codes match exactly. One response is sent for each scheduled procedure step that is "
-        f"scheduled or in progress, {DEFAULT_MAX_MATCHES:,} at most. Entries come from the API and from worklist "
-        "files.",
+        f"scheduled or in progress, {DEFAULT_MAX_MATCHES:,} at most. Entries come from the API, from worklist "
+        "files, and from HL7 orders (ORM^O01, OMI^O23), posted or dropped as files.",
         statuses("C-FIND", _FIND),
     )
 

@@ -6,9 +6,9 @@ from typing import Final
 from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID
 
+from archive.storage_classes import is_storage, is_storage_syntax
 from isocenter.conformance.document import Table, table
 from routing.negotiation import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
-from scp import contexts
 from scp.statuses import Status
 
 LITTLE_ENDIAN: Final = (IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN)
@@ -48,12 +48,12 @@ def name_of(uid: str) -> str:
 
 def storage_classes() -> list[str]:
     """List the standard's SOP classes that may be stored."""
-    return [uid for uid in _of_kind("SOP Class") if contexts.is_storage(uid)]
+    return [uid for uid in _of_kind("SOP Class") if is_storage(uid)]
 
 
 def storage_syntaxes() -> list[str]:
     """List the transfer syntaxes that objects may be stored in."""
-    return [uid for uid in _of_kind("Transfer Syntax") if contexts.is_storage_syntax(uid)]
+    return [uid for uid in _of_kind("Transfer Syntax") if is_storage_syntax(uid)]
 
 
 def _of_kind(wanted: str) -> list[str]:

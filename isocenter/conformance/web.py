@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from archive.non_patient_classes import KINDS
 from config.settings import Settings
 from dicomweb.qido_params import MAX_LIMIT
 from isocenter.conformance.document import Section, points, section, table
@@ -32,12 +33,18 @@ _RESOURCES: Final = (
     ("Subscribe, unsubscribe", "POST, DELETE", (f"{_WORKITEM}/subscribers/{{ae_title}}",), "11.10, 11.11"),
     ("Suspend global subscription", "POST", (f"{_WORKITEM}/subscribers/{{ae_title}}/suspend",), "11.12"),
     ("Event reports", "WebSocket", ("/subscribers/{ae_title}",), "8.10.4, 11.13"),
+    ("Search, store what belongs to no patient", "GET, POST", tuple(f"/{name}" for name in KINDS), "12.5, 12.6"),
+    ("Retrieve, store one of it", "GET, POST", tuple(f"/{name}/{{instance}}" for name in KINDS), "12.4, 12.5"),
     ("Capabilities", "OPTIONS", ("/", "/studies", _STUDY), "8.9"),
 )
 _FAILURE_REASONS: Final = (
     ("A700", "out of resources"),
     ("A900", "the data set does not match its announcement, or another study is in the path"),
-    ("C000", "the data set cannot be parsed, or exceeds a limit"),
+    ("C000", "the data set or its metadata cannot be parsed, or exceeds a limit"),
+    ("C001", "bulk data that the metadata names is not in the request"),
+    ("C002", "several parts have one Content-Location, or several attributes name one part"),
+    ("C003", "a part is named by no metadata; in Other Failures Sequence (0008,119A)"),
+    ("0110", "processing failure"),
     ("0111", "another object has this SOP Instance UID"),
     ("0122", "SOP class not supported"),
     ("C122", "transfer syntax not supported"),
@@ -70,15 +77,34 @@ def web(settings: Settings) -> Section:
             "Retrieve",
             "Objects and frames are given as stored, or decompressed where the request accepts nothing else "
             "(`transfer-syntax`); 406 where that is impossible. Metadata is DICOM JSON.",
+            points(
+                "Images are rendered as `image/jpeg`, `image/png`, `image/gif` and `image/jp2`; those of several "
+                "frames also as `video/mp4` with H.264, 4:2:0.",
+                "Stored video is rendered as it is stored: `video/mpeg` (MPEG-2), `video/mp4` (H.264) or `video/H265` "
+                "(HEVC); as `video/mp4` with H.264 in any case.",
+            ),
         ),
         section(
             "Store",
             points(
-                '`multipart/related; type="application/dicom"` and `application/dicom`, streamed to the disk.',
+                "`application/dicom`, alone or as `multipart/related`, streamed to the disk.",
+                "Metadata as `application/dicom+json` or `application/dicom+xml`, alone or as `multipart/related` with "
+                "bulk data; objects are written in Explicit VR Little Endian, or in the transfer syntax of their "
+                "compressed bulk data, and in UTF-8. Nothing is fetched from a BulkDataURI.",
                 f"A request has {settings.web.max_upload_bytes} bytes at most (413).",
-                "200: all are stored. 202: some are. 409: none is. The Failure Reasons (0008,1197):",
+                "200: all are stored. 202: some are. 409: none is. Nothing is coerced, and there are no Warning "
+                "Reasons. The Failure Reasons (0008,1197):",
             ),
             table(("Failure Reason", "Meaning"), _FAILURE_REASONS),
+        ),
+        section(
+            "What belongs to no patient",
+            points(
+                "Stored by the same rules as objects of studies, and found by the keys of PS3.4 Annexes U, X, BB, HH, "
+                "II and JJ.",
+                "Given as `application/dicom`, `application/dicom+json` and `application/dicom+xml`.",
+                "The colour palettes of PS3.6 Annex B are always there, and cannot be stored.",
+            ),
         ),
         section(
             "Workitems",

@@ -4,7 +4,7 @@ from typing import Final
 
 from isocenter.conformance.document import Section, points, section
 from isocenter.conformance.tables import presentation_contexts, statuses
-from routing.workitem_reports import EVENT
+from routing.workitem_call import EVENT
 from scp import contexts
 from scp.attribute_find import DEFAULT_MAX_MATCHES
 from scp.statuses import Status
@@ -79,8 +79,8 @@ def workitems() -> Section:
             f"Queries are answered as those of the modality worklist, {DEFAULT_MAX_MATCHES:,} matches at most. The "
             "Transaction UID is never given out.",
             "Reports go over associations of this node's own, in order, and again after a pause where they are not "
-            "taken: State, Cancel Requested, Progress and Assigned, and SCP Status Change after a restart (WARM START "
-            "of both lists).",
+            "taken: State, Cancel Requested, Progress and Assigned, and SCP Status Change: RESTARTED after a start "
+            "(WARM START of both lists), GOING DOWN at an orderly end, to those who take it at once.",
             "A workitem that has ended is kept for 30 days, and until its deletion locks are removed.",
         ),
         statuses("N-CREATE", _N_CREATE),

@@ -30,6 +30,8 @@ from isocenter.wiring import Node, open_node
 
 _LOOK_SECONDS = 0.02
 _CONNECTIONS = 10
+# For WebSockets whose clients are told that the node ends.
+_FAREWELL_SECONDS = 2.0
 
 
 def run(settings: Settings) -> None:
@@ -44,7 +46,7 @@ def run(settings: Settings) -> None:
         runner.run(_serve(node, listening))
 
 
-def dependencies(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> WebDependencies:
+def dependencies(node: Node, database: AsyncDatabase, services: Services) -> WebDependencies:
     """Give the web application what it works with."""
     settings = node.settings
     return WebDependencies(
@@ -52,7 +54,7 @@ def dependencies(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> W
         database=database,
         archive=node.archive,
         bus=node.bus,
-        routers=(partial(create_router, services=_dicomweb(node, database, decoder)),),
+        routers=(partial(create_router, services=services),),
         cors_origins=settings.web.cors_origins,
         viewer=Path(isocenter.__file__).parents[1] / "viewer" / "dist",
         deliver=Consequences(settings).result,
@@ -77,7 +79,9 @@ def _dicomweb(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> Serv
 async def _serve(node: Node, listening: socket.socket) -> None:
     database = open_async(node.database, connections=_CONNECTIONS)
     with DecodingPool() as decoder:
-        served = server(create_app(dependencies(node, database, decoder)))
+        services = _dicomweb(node, database, decoder)
+        ending = partial(services.ending.begin, _FAREWELL_SECONDS)
+        served = server(create_app(dependencies(node, database, services)), before_end=ending)
         serving = asyncio.create_task(served.serve(sockets=[listening]))
         while not (served.started or serving.done()):  # noqa: ASYNC110 - the server has no event for it
             await asyncio.sleep(_LOOK_SECONDS)

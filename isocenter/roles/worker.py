@@ -25,6 +25,7 @@ from isocenter.wiring import Node, open_node
 from isocenter.workitem_loop import WorkitemLoop
 from isocenter.worklist_folder import WorklistFolder
 from routing.deliveries import DeliveryLoop
+from routing.farewell import Farewell
 from routing.notices import NoticeLoop
 from routing.retrievals import RetrievalLoop
 from routing.workitem_reports import WorkitemReportLoop
@@ -64,12 +65,18 @@ def run(settings: Settings) -> None:
         threads = [_start(part, stop) for part in parts]
         say_ready()
         stop.wait()
+        farewell = Farewell(node.database, find=directory.find)
+        if not failure.happened:
+            # After a failure a new process is started at once.
+            farewell.begin()
         for topic in TOPICS:
             # Wakes our own loops too: they need not sleep to the end of their pause.
             node.bus.publish(topic)
         deadline = time.monotonic() + _JOIN_SECONDS
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), 0.0))
+        if not failure.happened:
+            farewell.wait()
     if failure.happened:
         sys.exit(1)
 

@@ -175,6 +175,16 @@ def test_b27_an_unknown_calling_ae_title_is_rejected_on_record(module_node: Node
     _assert_recorded(module_node, "STRANGER", "1/1/3 calling AE title not recognized")
 
 
+def test_b27_the_right_ae_title_from_another_address_is_rejected_on_record(module_node: Node) -> None:
+    elsewhere = {"name": "ELSEWHERE", "ae_title": "ELSEWHERE", "host": "192.0.2.7", "port": 104}
+    with module_node.client() as client:
+        added = client.post("/api/v1/aes", json={**elsewhere, "source_networks": ["192.0.2.0/24"]})
+    assert added.status_code == 201
+    with RawScu(module_node.dicom_port, calling=b"ELSEWHERE") as scu:
+        assert scu.rejection == (1, 1, 3)
+    _assert_recorded(module_node, "ELSEWHERE", "1/1/3 calling AE title not recognized")
+
+
 def _assert_recorded(node: Node, ae_title: str, reason: str) -> None:
     def find() -> bool:
         items = node.get("/api/v1/associations", state="rejected")["items"]

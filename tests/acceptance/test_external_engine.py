@@ -23,7 +23,7 @@ from isocenter.demo.phantom import PhantomStudy
 from tests.acceptance.conftest import MODALITY
 from tests.acceptance.peers.dcmtk import Scu, StoreScp
 from tests.acceptance.peers.node import Node
-from tests.routing.test_workitem_reports import Subscriber
+from tests.routing.subscribers import Subscriber
 from tests.scp.test_ups import GLOBAL, PULL, PUSH, WATCH, act, attributes, code
 from tests.waiting import wait_until
 

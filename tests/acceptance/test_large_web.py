@@ -30,8 +30,8 @@ def node(start_node: Callable[..., Node]) -> Iterator[Node]:
     shutil.rmtree(node.data_dir)
 
 
-def _stow(client: httpx.Client, large: LargeObject) -> None:
-    answer = large.stow(client)
+def _stow(client: httpx.Client, large: LargeObject, *, apart: bool = False) -> None:
+    answer = large.stow_apart(client) if apart else large.stow(client)
     assert answer.status_code == httpx.codes.OK, answer.text
 
 
@@ -52,9 +52,16 @@ def test_a_large_object_streams_through_the_web_server(node: Node) -> None:
         small = LargeObject(4)
         _stow(client, small)
         assert small.fetch(client) == small.sha256
+        _stow(client, LargeObject(4), apart=True)
         large = LargeObject(_MEBIBYTES * 2**20 // FRAME_BYTES)
         stored = _watched(node, lambda: _stow(client, large))
         fetched: list[str] = []
         retrieved = _watched(node, lambda: fetched.append(large.fetch(client)))
+        parts = LargeObject(_MEBIBYTES * 2**20 // FRAME_BYTES)
+        apart = _watched(node, lambda: _stow(client, parts, apart=True))
     assert fetched == [large.sha256]
-    keep("large-web", f"{_MEBIBYTES} MiB stored by STOW-RS in {stored}; retrieved by WADO-RS in {retrieved}.")
+    keep(
+        "large-web",
+        f"{_MEBIBYTES} MiB stored by STOW-RS in {stored}; as metadata and bulk data in {apart}; "
+        f"retrieved by WADO-RS in {retrieved}.",
+    )

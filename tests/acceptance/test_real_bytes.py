@@ -2,30 +2,36 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 import httpx
 import pytest
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
+from pydicom.uid import generate_uid
 
 from tests.acceptance.conftest import MODALITY
 from tests.acceptance.peers.dcmtk import Scu, missing_tools
 from tests.acceptance.peers.getting import c_get
 from tests.acceptance.peers.node import Node
 from tests.acceptance.peers.real_objects import RealObject, real_objects, rounds, store
+from tests.scp.samples import encode
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.filterwarnings("ignore:Invalid value for VR UI")]
 
-# What no archive can keep: the data set does not say which object of which study it is
-# (PS3.3 Sections C.12.1 and C.7.2.1), or ends too early.
+# What no archive can keep, each by a rule of the table of bad inputs: the data set does not say which object of which
+# study it is (PS3.3 Sections C.12.1 and C.7.2.1), or is broken.
+NO_SOP_INSTANCE_UID = ("B03", 0xC000)
+NO_STUDY = ("B04", 0xA900)
+LONGER_THAN_ITSELF = ("B07", 0xC000)
 NO_OBJECTS = {
-    "charsets/FreezePattern.dcm": 0xC000,
-    "charsets/chrSQEncoding.dcm": 0xC000,
-    "charsets/chrSQEncoding1.dcm": 0xC000,
-    "mr_misc/GH626.dcm": 0xC000,
-    "sm/multiframe.dcm": 0xA900,
-    "transfer_syntaxes/HTJ2KLossless_08_RGB.dcm": 0xA900,
+    "charsets/FreezePattern.dcm": NO_SOP_INSTANCE_UID,
+    "charsets/chrSQEncoding.dcm": NO_SOP_INSTANCE_UID,
+    "charsets/chrSQEncoding1.dcm": NO_SOP_INSTANCE_UID,
+    "mr_misc/GH626.dcm": LONGER_THAN_ITSELF,
+    "sm/multiframe.dcm": NO_STUDY,
+    "transfer_syntaxes/HTJ2KLossless_08_RGB.dcm": NO_STUDY,
 }
 # Patients as one would type them, by their file; groups are alphabetic, ideographic and phonetic.
 NAMES = {
@@ -41,10 +47,17 @@ NAMES = {
     "chrHbrw.dcm": "שרון^דבורה",
     "chrI2.dcm": "Hong^Gildong=洪^吉洞=홍^길동",
     "chrJapMulti.dcm": "やまだ^たろう",
+    "chrJapMultiExplicitIR6.dcm": "やまだ^たろう",
     "chrRuss.dcm": "Люкceмбypг",  # noqa: RUF001 - the Latin letters among these are the file's own
     "chrX1.dcm": "Wang^XiaoDong=王^小東",
     "chrX2.dcm": "Wang^XiaoDong=王^小东",
 }
+# These have no patient. A name stands in an item of a sequence, once in a character set of its own.
+NAMED_IN_AN_ITEM = {
+    "chrSQEncoding.dcm": "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう",
+    "chrSQEncoding1.dcm": "ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎=やまだ^たろう",
+}
+BROKEN = "FreezePattern.dcm"
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +119,13 @@ def assert_on_the_web(client: httpx.Client, one: RealObject) -> None:
 def test_what_is_no_object_is_refused_with_its_status(node: Node, objects: list[RealObject], shared_data: Path) -> None:
     others = [one for one in objects if one not in kept(objects, shared_data)]
     statuses = store(node.dicom_port, others)
-    assert {str(path.relative_to(shared_data)): status for path, status in statuses.items()} == NO_OBJECTS
+    expected = {name: status for name, (_row, status) in NO_OBJECTS.items()}
+    assert {str(path.relative_to(shared_data)): status for path, status in statuses.items()} == expected
+
+
+def test_no_file_of_the_character_sets_is_left_out(shared_data: Path) -> None:
+    files = {path.name for path in (shared_data / "charsets").glob("*.dcm")}
+    assert files == NAMES.keys() | NAMED_IN_AN_ITEM.keys() | {BROKEN}
 
 
 @pytest.mark.parametrize(("name", "patient"), NAMES.items(), ids=NAMES.keys())
@@ -121,8 +140,40 @@ def test_a_patient_is_found_by_the_name_one_types(
         found = found_by_c_find(node, tmp_path, typed)
         assert str(found[one.study_instance_uid].PatientName) == patient
     [study] = node.get("/dicom-web/studies", StudyInstanceUID=one.study_instance_uid, PatientName=patient)
-    groups = ("Alphabetic", "Ideographic", "Phonetic")
-    assert study["00100010"]["Value"] == [dict(zip(groups, patient.split("="), strict=False))]
+    assert study["00100010"]["Value"] == [in_groups(patient)]
+
+
+@pytest.mark.parametrize(("name", "person"), NAMED_IN_AN_ITEM.items(), ids=NAMED_IN_AN_ITEM.keys())
+def test_a_name_in_an_item_is_shown_right(
+    node: Node, objects: list[RealObject], tmp_path: Path, name: str, person: str
+) -> None:
+    [one] = [one for one in objects if one.path.name == name]
+    named = with_uids(one)
+    assert store(node.dicom_port, [named])[one.path] == 0
+    assert named.study_instance_uid in found_by_c_find(node, tmp_path, "")
+    [metadata] = node.get(f"{named.url}/metadata")
+    [item] = metadata["00321064"]["Value"]
+    assert item["00100010"]["Value"] == [in_groups(person)]
+    assert metadata["00321032"]["Value"] == [{"Alphabetic": "Doctor^Who^^MD"}]
+
+
+def with_uids(one: RealObject) -> RealObject:
+    """Give a file that does not say which object it is what it needs to be one; its texts stay as they are."""
+    dataset = dcmread(one.path)
+    dataset.SOPClassUID, dataset.SOPInstanceUID = one.sop_class_uid, generate_uid()
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = generate_uid(), generate_uid()
+    return replace(
+        one,
+        data_set=encode(dataset),
+        sop_instance_uid=dataset.SOPInstanceUID,
+        study_instance_uid=dataset.StudyInstanceUID,
+        series_instance_uid=dataset.SeriesInstanceUID,
+    )
+
+
+def in_groups(name: str) -> dict[str, str]:
+    """Write a name as DICOM JSON does."""
+    return dict(zip(("Alphabetic", "Ideographic", "Phonetic"), name.split("="), strict=False))
 
 
 def found_by_c_find(node: Node, folder: Path, name: str) -> dict[str, Dataset]:

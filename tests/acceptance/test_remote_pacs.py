@@ -1,12 +1,15 @@
 """A PACS is queried on the page and over the API, and its studies come here by C-GET and by C-MOVE."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from isocenter.demo.phantom import PhantomStudy
+from isocenter.demo.phantom import PhantomStudy, write_phantom
+from tests.acceptance.conftest import require
 from tests.acceptance.peers import browser
 from tests.acceptance.peers.dcmtk import Scu
 from tests.acceptance.peers.node import Node
@@ -17,19 +20,23 @@ expect.set_options(timeout=30_000)
 pytestmark = [pytest.mark.acceptance]
 
 
-@pytest.fixture
-def node(start_node: Callable[..., Node]) -> Node:
-    return start_node()
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    started = Node(tmp_path_factory.mktemp("node"), dicom={"unknown_callers": "store"}).start()
+    yield started
+    assert started.stop() == 0
 
 
-@pytest.fixture
-def pacs(node: Node, start_orthanc: Callable[[int], Orthanc], chest_ct: PhantomStudy) -> Orthanc:
+@pytest.fixture(scope="module")
+def pacs(tmp_path_factory: pytest.TempPathFactory, node: Node, chest_ct: PhantomStudy) -> Iterator[Orthanc]:
     """Orthanc with a study of 40 slices, which the node knows, and which knows the node."""
-    orthanc = start_orthanc(node.dicom_port)
+    require("Orthanc", "storescu")
+    orthanc = Orthanc(tmp_path_factory.mktemp("orthanc"), node_port=node.dicom_port).start()
     with node.client() as client:
         assert client.post("/api/v1/aes", json=orthanc.as_ae(results=False)).status_code == 201
     assert Scu(orthanc.dicom_port, called="ORTHANC").store(chest_ct.files).returncode == 0
-    return orthanc
+    yield orthanc
+    orthanc.stop()
 
 
 @pytest.fixture
@@ -77,6 +84,33 @@ def test_a_study_that_the_pacs_does_not_have_is_said(node: Node, pacs: Orthanc) 
     ended = retrieve(node, pacs, {"study_uid": "1.2.3.4"})
     assert ended["status"] == "failed"
     assert ended["message"]
+
+
+def test_priors_of_a_patient_are_found_by_date_and_fetched_and_analysed(
+    node: Node, pacs: Orthanc, tmp_path: Path
+) -> None:
+    old, prior, present = (
+        write_phantom(tmp_path / str(year), slices=6, patient_id="P-7", seed=year, acquired=noon(year))
+        for year in (2019, 2023, 2026)
+    )
+    for study in (old, prior):
+        assert Scu(pacs.dicom_port, called="ORTHANC").store(study.files).returncode == 0
+    assert Scu(node.dicom_port).store(present.files).returncode == 0
+    keys = {"PatientID": "P-7", "ModalitiesInStudy": "CT", "StudyDate": "20210301-20260228", "StudyInstanceUID": ""}
+    with node.client() as client:
+        asked = {"level": "STUDY", "keys": keys}
+        found = client.post(f"/api/v1/aes/{pacs.ae_title}/query", json=asked).raise_for_status().json()
+    assert [match["StudyInstanceUID"] for match in found["items"]] == [prior.study_instance_uid]
+    ended = retrieve(node, pacs, {"study_uid": prior.study_instance_uid})
+    assert (ended["status"], ended["completed"]) == ("complete", len(prior.files))
+    here = node.get("/dicom-web/studies", PatientID="P-7")
+    assert {study["0020000D"]["Value"][0] for study in here} == {prior.study_instance_uid, present.study_instance_uid}
+    node.wait_for_status(prior.study_instance_uid, "COMPLETE")
+
+
+def noon(year: int) -> datetime:
+    """A moment of the first of March, in whatever time zone the scanner is."""
+    return datetime(year, 3, 1, 12)  # noqa: DTZ001 - DICOM dates are local
 
 
 def retrieve(node: Node, pacs: Orthanc, wanted: dict[str, Any]) -> dict[str, Any]:

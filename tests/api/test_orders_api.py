@@ -103,6 +103,7 @@ def test_a_wrong_field_is_named_and_nothing_is_kept(shared_node: Served, message
     [
         (b"", "MSH"),
         (b"MSH|^^^^|", "MSH-1"),
+        (orm("CA").replace("F1", "F\0").encode(), "NUL"),
         (orm().encode("latin-1"), "MSH-18"),
         (orm().replace("UNICODE UTF-8", "ISO IR87").encode(), "MSH-18"),
         ((orm() + "\r" + orm()).encode(), "MSH"),

@@ -280,6 +280,12 @@ def test_b41_wildcards_mean_what_the_standard_says(archive: Database, pattern: s
     assert found == (ALL if not pattern.replace("*", " ").strip() else wanted)
 
 
+@pytest.mark.parametrize("keyword", ["PatientName", "PatientID", "StudyDescription", "ModalitiesInStudy", "StudyDate"])
+def test_b41_as_many_values_as_a_key_may_have_are_compared(archive: Database, keyword: str) -> None:
+    values = [f"202601{number % 30 + 1:02}" if keyword == "StudyDate" else f"X{number}*" for number in range(64)]
+    assert list(uids(archive.read(matches, query(Level.STUDY, **{keyword: values})))) == []
+
+
 def test_b41_a_costly_pattern_costs_little(archive: Database) -> None:
     started = time.perf_counter()
     studies(archive, PatientName="*a" * 60 + "b")

@@ -70,6 +70,9 @@ def test_what_cannot_be_a_key_is_refused_by_name_and_without_its_value(keyword: 
 def test_a_key_has_a_limited_number_of_values() -> None:
     with pytest.raises(InvalidQuery):
         key("StudyInstanceUID", *["1.2"] * 20_000)
+    for keyword, value in (("PatientName", "A"), ("ModalitiesInStudy", "CT"), ("StudyDate", "20260101")):
+        with pytest.raises(InvalidQuery, match=keyword):
+            key(keyword, *[value] * 65)
 
 
 @pytest.mark.parametrize(

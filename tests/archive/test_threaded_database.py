@@ -83,6 +83,11 @@ async def test_a_brief_read_is_done_where_it_is_asked_for(asynchronous: AsyncDat
     assert await read_briefly(asynchronous, thread_of) == threading.get_ident()
 
 
+async def test_a_brief_read_stays_one_however_often_it_is_repeated(asynchronous: AsyncDatabase) -> None:
+    where = {await read_briefly(asynchronous, thread_after_counting) for _ in range(100)}
+    assert where == {threading.get_ident()}
+
+
 async def test_a_read_that_takes_longer_is_done_in_a_thread(asynchronous: AsyncDatabase) -> None:
     assert await read_briefly(asynchronous, count_slowly) == 1_000_000
     assert await read_briefly(asynchronous, keys) == []
@@ -98,6 +103,15 @@ def thread_of(_connection: Connection) -> int:
     return threading.get_ident()
 
 
+def thread_after_counting(connection: Connection) -> int:
+    count(connection, 1_000)
+    return threading.get_ident()
+
+
 def count_slowly(connection: Connection) -> int:
-    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT count(*) FROM n"
-    return int(connection.execute(text(rows)).scalar_one())
+    return count(connection, 1_000_000)
+
+
+def count(connection: Connection, most: int) -> int:
+    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :most) SELECT count(*) FROM n"
+    return int(connection.execute(text(rows), {"most": most}).scalar_one())

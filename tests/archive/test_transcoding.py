@@ -10,7 +10,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, 
 
 from archive.decoding import DecodingPool
 from archive.element_stream import Kind, tokens
-from archive.encodings import EXPLICIT_LITTLE
+from archive.encodings import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from archive.errors import NotTranscodable
 from archive.transcoding import can_decompress, can_transcode, transcode
 from tests.archive.converting import FILES, LOSSY_COLOUR, converted, differences, samples, tolerant
@@ -79,6 +79,18 @@ def test_values_are_not_decoded_and_encoded_again(tmp_path: Path) -> None:
     (tmp_path / "implicit").write_bytes(implicit)
     assert b"\xff\xfe^=" in implicit
     assert transcode(tmp_path / "implicit", 0, ImplicitVRLittleEndian, ExplicitVRLittleEndian) == broken
+
+
+def test_a_value_of_odd_length_becomes_even_where_it_is_written_anew_and_stays_where_it_is_not(tmp_path: Path) -> None:
+    """PS3.5 Section 7.1.1."""
+    odd = b"\x10\x00\x10\x00PN\x03\x00A^B\x10\x00\x20\x00LO\x03\x00P11\x20\x00\x0d\x00UI\x05\x001.2.3"
+    (tmp_path / "odd").write_bytes(odd)
+    assert transcode(tmp_path / "odd", 0, ExplicitVRLittleEndian, ExplicitVRLittleEndian) == odd
+    implicit = transcode(tmp_path / "odd", 0, ExplicitVRLittleEndian, ImplicitVRLittleEndian)
+    values = [
+        bytes(implicit[token.position :][: token.length]) for token in tokens(memoryview(implicit), IMPLICIT_LITTLE)
+    ]
+    assert values == [b"A^B ", b"P11 ", b"1.2.3\0"]
 
 
 def test_a_value_too_long_for_its_vr_becomes_unknown(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -113,14 +114,16 @@ def _objects(both: list[Service], series: list[Series], extent: Extent) -> Itera
     def searched(_: int) -> Load:
         return Load(name="instances", accept=dicomweb_loads.JSON, paths=[f"{path}/instances"] * 5)
 
-    def rendered(number: int) -> Load:
+    def rendered(accept: str, number: int) -> Load:
         one = series[number]
         chosen = range(0, one.count, max(one.count // 20, 1))
         paths = [f"{dicomweb_loads.instance_path(one, slice_)}/rendered" for slice_ in chosen]
-        return Load(name="rendered", accept=dicomweb_loads.JPEG, paths=paths)
+        return Load(name="rendered", accept=accept, paths=paths)
 
     yield times(both, f"{count} slices as stored, {count * 0.525:.0f} MB", whole, goal=_NOT_SLOWER, rounds=rounds)
-    yield times(both, "JPEG of a slice, rendered for the first time", rendered, goal=_FIVE_TIMES, rounds=rounds)
+    for name, accept in (("JPEG", dicomweb_loads.JPEG), ("PNG", dicomweb_loads.PNG)):
+        what = f"{name} of a slice, rendered for the first time"
+        yield times(both, what, partial(rendered, accept), goal=_FIVE_TIMES, rounds=rounds)
     yield times(both, f"QIDO instances of a series of {count}", searched, goal=_FIVE_TIMES, rounds=rounds)
 
 

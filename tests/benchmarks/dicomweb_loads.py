@@ -13,6 +13,7 @@ FRAME: Final = 'multipart/related; type="application/octet-stream"; transfer-syn
 FILES: Final = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 JSON: Final = "application/dicom+json"
 JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
 _ROOT: Final = "/dicom-web"
 
 

@@ -1,5 +1,6 @@
 """A DICOMweb service alone on a free port: real database, real files, real HTTP; no login."""
 
+import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from starlette.requests import HTTPConnection
 from access.permissions import Permission, Role
 from access.principals import Principal
 from archive.blobs import FileBlobs
-from archive.database import Database
+from archive.database import AsyncDatabase, Database
 from archive.decoding import DecodingPool
 from archive.ingest import Archive
 from archive.origin import Origin, OriginKind
@@ -65,11 +66,18 @@ def everybody(_permission: Permission, /) -> Authorization:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serve an application on a free port, in a thread."""
+def served(app: FastAPI, database: AsyncDatabase) -> Iterator[str]:
+    """Serve an application on a free port, in a thread, and close its database there."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none", lifespan="off"))
-    thread = threading.Thread(target=server.run)
+
+    async def serve() -> None:
+        try:
+            await server.serve()
+        finally:
+            await database.dispose()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
         wait_until(lambda: answers(port), what="the server's answer")
@@ -95,7 +103,7 @@ def open_web(database_url: str, folder: Path, decoder: DecodingPool) -> Iterator
         )
         app = FastAPI(openapi_url=None)
         app.include_router(create_router(everybody, services=services))
-        with served(app) as url, httpx.Client(base_url=url, timeout=60) as http:
+        with served(app, services.database) as url, httpx.Client(base_url=url, timeout=60) as http:
             yield Web(url=url, http=http, archive=archive, database=database)
 
 

@@ -199,6 +199,21 @@ def test_a_written_file_is_read_back(tmp_path: Path) -> None:
     assert described(saved(ds, tmp_path))["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "Doe^John"}]}
 
 
+def test_private_attributes_can_be_left_out_and_nothing_else(tmp_path: Path) -> None:
+    ds = image(ramp())
+    ds.add_new(0x00191010, "LO", "private")
+    inner = Dataset()
+    inner.add_new(0x00191011, "LO", "private")
+    inner.StudyID = "S2"
+    ds.RequestAttributesSequence = [inner]
+    file = saved(ds, tmp_path)
+    data, syntax = memoryview(file.read_bytes())[offset_of(file) :], syntax_of(file)
+    whole, public = (header_json(data, syntax, "", private=private) for private in (True, False))
+    assert "00191010" in whole
+    assert public.pop("00400275")["Value"] == [{"00200010": {"vr": "SH", "Value": ["S2"]}}]
+    assert public == {tag: whole[tag] for tag in whole if tag not in {"00191010", "00400275"}}
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     data=st.binary(max_size=300),

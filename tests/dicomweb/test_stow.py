@@ -35,11 +35,24 @@ def stored_uids(answer: dict[str, Any]) -> list[str]:
 
 
 def reasons(answer: dict[str, Any]) -> list[int]:
-    return [item["00081197"]["Value"][0] for item in answer.get("00081198", {}).get("Value", [])]
+    """Give the reasons of the objects that the answer names, then those of the others."""
+    items = [item for tag in ("00081198", "0008119A") for item in answer.get(tag, {}).get("Value", [])]
+    return [item["00081197"]["Value"][0] for item in items]
+
+
+def named(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give the objects that the answer says failed."""
+    items = answer.get("00081198", {}).get("Value", [])
+    return [(item["00081150"]["Value"][0], item["00081155"]["Value"][0]) for item in items]
 
 
 def spooled(web: Web) -> list[Path]:
     return [path for path in web.archive.blobs.spool_folder.rglob("*") if path.is_file()]
+
+
+def test_objects_of_several_studies_have_no_common_address(shared_web: Web) -> None:
+    answer = store(shared_web, body(part10(image(ramp())), part10(image(ramp()))))
+    assert (answer.status_code, answer.json()["00081190"]) == (200, {"vr": "UR"})
 
 
 def test_good_objects_are_200_with_their_addresses(any_web: Web) -> None:
@@ -86,11 +99,15 @@ def test_the_same_object_again_is_200_and_another_under_its_uid_0111(web: Web) -
 
 def test_b49_mixed_objects_are_202_with_the_failures(web: Web) -> None:
     good = image(ramp())
-    answer = store(web, body(part10(image(ramp()))[:-100], part10(good), b"not DICOM at all"))
+    cut = image(ramp())
+    answer = store(web, body(part10(cut)[:-100], part10(good), b"not DICOM at all"))
     assert answer.status_code == 202
     found = answer.json()
     assert stored_uids(found) == [good.SOPInstanceUID]
     assert reasons(found) == [0xC000, 0xC000]
+    # PS3.18 Table I.1-1: what has no UIDs stands in a sequence of its own.
+    assert named(found) == [(CT_IMAGE, cut.SOPInstanceUID)]
+    assert found["0008119A"]["Value"] == [{"00081197": {"vr": "US", "Value": [0xC000]}}]
     assert spooled(web) == []
 
 
@@ -113,7 +130,7 @@ def test_b49_objects_of_another_study_than_the_path_says_are_a900(web: Web) -> N
 def test_the_answer_is_xml_for_those_who_want_that(web: Web) -> None:
     """PS3.18 Table 10.5.3-1 and Section 8.7.3.2: the Native DICOM Model, alone and not in parts."""
     good = image(ramp())
-    answer = store(web, body(part10(good), b"junk"), Accept="application/dicom+xml")
+    answer = store(web, body(part10(good), part10(image(ramp()))[:-100]), Accept="application/dicom+xml")
     assert (answer.status_code, answer.headers["content-type"]) == (202, "application/dicom+xml")
     document = ET.fromstring(answer.content)  # noqa: S314 - what the node wrote
     place = "{http://dicom.nema.org/PS3.19/models/NativeDICOM}"
@@ -133,6 +150,30 @@ def test_parts_of_another_kind_fail_alone(web: Web) -> None:
     assert (answer.status_code, reasons(answer.json())) == (409, [0xC000])
 
 
+@pytest.mark.parametrize(
+    ("sop_class", "syntax", "reason"),
+    [
+        ("1.2.840.10008.1.1", "1.2.840.10008.1.2.1", 0x0122),
+        ("1.2.840.10008.5.1.4.31", "1.2.840.10008.1.2.1", 0x0122),
+        (CT_IMAGE, "1.2.3.4", 0xC122),
+        (CT_IMAGE, "1.2.840.10008.1.2.6.1", 0xC122),
+    ],
+)
+def test_b31_b32_what_no_context_is_accepted_for_is_not_stored(
+    shared_web: Web, sop_class: str, syntax: str, reason: int
+) -> None:
+    ds = image(ramp(), SOPClassUID=sop_class)
+    written = part10(ds).replace(b"UI\x14\x001.2.840.10008.1.2.1\0", b"UI" + ui(syntax))
+    answer = store(shared_web, body(written))
+    assert (answer.status_code, reasons(answer.json())) == (409, [reason])
+    assert named(answer.json()) == [(sop_class, ds.SOPInstanceUID)]
+
+
+def ui(value: str) -> bytes:
+    encoded = value.encode() + b"\0" * (len(value) % 2)
+    return len(encoded).to_bytes(2, "little") + encoded
+
+
 def test_a_full_disk_is_a700(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_wanted_bytes: int = 0) -> None:
         raise StorageFull
@@ -140,6 +181,7 @@ def test_a_full_disk_is_a700(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web.archive.blobs, "check_space", full)
     answer = store(web, body(part10(image(ramp()))))
     assert (answer.status_code, reasons(answer.json())) == (409, [0xA700])
+    assert len(named(answer.json())) == 1
 
 
 @pytest.mark.parametrize(
@@ -147,8 +189,8 @@ def test_a_full_disk_is_a700(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"Content-Encoding": "gzip"}, body(b"x"), 415),
         ({"Content-Type": "text/plain"}, b"x", 415),
-        ({"Content-Type": 'multipart/related; type="application/dicom+json"; boundary=b'}, b"x", 415),
-        ({"Content-Type": 'multipart/related; type="application/dicom+xml"; boundary=b'}, b"x", 415),
+        ({"Content-Type": 'multipart/related; type="text/html"; boundary=b'}, b"x", 415),
+        ({"Content-Type": 'multipart/mixed; type="application/dicom"; boundary=b'}, b"x", 415),
         ({"Content-Type": 'multipart/related; type="application/dicom"'}, b"x", 400),
         ({"Content-Type": f'multipart/related; type="application/dicom"; boundary={"b" * 5000}'}, b"x", 400),
         ({}, b"no boundary at all", 400),

@@ -106,6 +106,22 @@ def test_studies_and_series_come_whole_and_in_order(web: Web, tmp_path: Path) ->
         assert get(web, path, "application/dicom").status_code == 406
 
 
+def test_the_length_of_what_is_given_as_stored_is_known(web: Web, tmp_path: Path) -> None:
+    first = image(ramp())
+    uids = {"StudyInstanceUID": first.StudyInstanceUID, "SeriesInstanceUID": first.SeriesInstanceUID}
+    files = [
+        saved(image(ramp(), InstanceNumber=number, **uids), tmp_path, syntax)
+        for number, syntax in ((1, IMPLICIT), (2, EXPLICIT), (3, IMPLICIT))
+    ]
+    web.receive(*files)
+    answer = get(web, f"/studies/{first.StudyInstanceUID}", AS_STORED)
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert len(parts(answer)) == len(files)
+    converted = get(web, f"/studies/{first.StudyInstanceUID}", 'multipart/related; type="application/dicom"')
+    assert "content-length" not in converted.headers
+    assert len(parts(converted)) == len(files)
+
+
 def test_what_is_not_there_is_404(web: Web, ct: Dataset) -> None:
     for path in (
         "/studies/1.2.3",

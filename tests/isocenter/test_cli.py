@@ -278,6 +278,36 @@ def test_the_conformance_statement_follows_the_configuration(run: Run, monkeypat
     assert "| JPEG 2000 Image Compression (Lossless Only) | 1.2.840.10008.1.2.4.90 |" in text
 
 
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_the_conformance_statement_names_the_remote_aes_that_were_added_at_run_time(
+    run: Run, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    run("db", "upgrade")
+    run("ae", "add", "LATER", "--ae-title", "LATER1", "--host", "later", "--port", "104")
+    run("ae", "add", "PACS1", "--host", "before", "--port", "104")
+    monkeypatch.setenv("ISOCENTER_AE", json.dumps([{"ae_title": "PACS1", "host": "pacs", "port": 104}]))
+    text = run("conformance", "--format", form).stdout
+    assert "Remote AEs that were added at run time:" in text
+    assert "later:104" in text
+    assert "LATER1" in text
+    # What the file says wins.
+    assert "pacs:104" in text
+    assert "before:104" not in text
+
+
+def test_a_conformance_statement_needs_no_database_and_makes_none(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = folder / "nothing.sqlite"
+    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{index}")
+    assert "added at run time:" not in run("conformance").output
+    assert not index.exists()
+    index.write_bytes(b"this is no database" * 100)
+    result = run("conformance")
+    assert result.stdout.startswith("# DICOM conformance statement")
+    assert result.stderr.startswith("without the remote AEs that were added at run time: ")
+
+
 def test_an_analyzer_runs_on_a_folder_without_a_node(run: Run, folder: Path) -> None:
     write_phantom(folder / "study", slices=6, size=64)
     options = ("--analyzer", "mock-ct-chest", "--option", "delay_seconds=[0, 0]", "-o", str(folder / "results"))

@@ -1,15 +1,12 @@
 """Reports about workitems, taken by pynetdicom as a subscriber takes them (PS3.4 Section CC.2.4)."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydicom import Dataset
-from pynetdicom import AE, evt
 
 from archive import outbox
 from archive.bus import bus_directory
@@ -18,50 +15,11 @@ from archive.local_bus import LocalBus
 from archive.tables import workitem_report
 from archive.workitem_states import Channel
 from archive.workitem_subscriptions import GLOBAL, subscribe, tell_restart
-from routing.peers import Peer
-from routing.workitem_reports import EVENT, PUSH, WorkitemReportLoop
+from routing.workitem_call import PUSH
+from routing.workitem_reports import WorkitemReportLoop
 from tests.archive.workitem_data import LOCK, NOW, TENANT, UID, create, move, performed, put
+from tests.routing.subscribers import Subscriber
 from tests.waiting import free_port, wait_until
-
-
-@dataclass
-class Subscriber:
-    """WATCHER; `statuses` are its answers, the last one for all that follow."""
-
-    statuses: Sequence[int] = (0,)
-    port: int = 0
-    told: list[tuple[int, str, Dataset]] = field(default_factory=list)
-    classes: set[str] = field(default_factory=set)
-    associations: int = 0
-
-    @contextmanager
-    def listening(self, port: int = 0) -> Iterator["Subscriber"]:
-        def take(event: evt.Event) -> tuple[int, None]:
-            request: Any = event.request
-            self.classes.add(str(request.AffectedSOPClassUID))
-            self.told.append((int(request.EventTypeID), str(request.AffectedSOPInstanceUID), event.event_information))
-            return self.statuses[min(len(self.told), len(self.statuses)) - 1], None
-
-        def count(_event: evt.Event) -> None:
-            self.associations += 1
-
-        ae = AE(ae_title="WATCHER")
-        ae.add_supported_context(EVENT, scu_role=False, scp_role=True)
-        handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, take), (evt.EVT_ACCEPTED, count)]
-        server: Any = ae.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
-        self.port = server.socket.getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.shutdown()
-
-    def find(self, tenant: str, ae_title: str) -> Peer | None:
-        if (tenant, ae_title) != (TENANT, "WATCHER"):
-            return None
-        return Peer(name="WATCHER", ae_title="WATCHER", host="127.0.0.1", port=self.port, calling_ae_title="ISOCENTER")
-
-    def states(self) -> list[str]:
-        return [information.ProcedureStepState for event, _, information in self.told if event == 1]
 
 
 @contextmanager

@@ -48,11 +48,11 @@ class SlowScp:
         return 0
 
     @contextmanager
-    def listening(self, node: Node) -> Iterator[None]:
+    def listening(self, node: Node, **seconds: float) -> Iterator[None]:
         ae = AE(ae_title="PACS1")
         ae.add_supported_context(CT_IMAGE_STORAGE)
         server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, self.store)])
-        node.destinations.peers["PACS1"] = peer("PACS1", server.socket.getsockname()[1])
+        node.destinations.peers["PACS1"] = peer("PACS1", server.socket.getsockname()[1], **seconds)
         try:
             yield
         finally:
@@ -60,7 +60,7 @@ class SlowScp:
             server.shutdown()
 
 
-def test_a_move_to_a_destination_that_takes_its_time_is_canceled_at_once(node: Node, study: list[Dataset]) -> None:
+def test_b43_a_move_to_a_destination_that_takes_its_time_is_canceled_at_once(node: Node, study: list[Dataset]) -> None:
     slow = SlowScp()
     with slow.listening(node):
         wire = move(node, identifier(study=study[0].StudyInstanceUID))
@@ -95,7 +95,7 @@ def test_an_object_that_arrives_during_the_cancel_counts_as_sent(
 
 
 @contextmanager
-def _silent(node: Node, *, accepts: bool) -> Iterator[None]:
+def _silent(node: Node, *, accepts: bool, **seconds: float) -> Iterator[None]:
     """Be a destination that answers nothing, or accepts an association and then reads nothing of it."""
     taken: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -110,7 +110,7 @@ def _silent(node: Node, *, accepts: bool) -> Iterator[None]:
 
         thread = threading.Thread(target=run)
         thread.start()
-        node.destinations.peers["PACS1"] = peer("PACS1", listening.getsockname()[1])
+        node.destinations.peers["PACS1"] = peer("PACS1", listening.getsockname()[1], **seconds)
         try:
             yield
         finally:
@@ -138,7 +138,7 @@ def _acceptance(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("accepts", [False, True], ids=["no answer to the association", "nothing is read"])
-def test_a_move_to_a_destination_that_does_not_answer_is_canceled_at_once(
+def test_b43_a_move_to_a_destination_that_does_not_answer_is_canceled_at_once(
     node: Node, study: list[Dataset], accepts: bool
 ) -> None:
     with _silent(node, accepts=accepts):
@@ -153,6 +153,22 @@ def test_a_move_to_a_destination_that_does_not_answer_is_canceled_at_once(
     assert (status, completed, warning) == (0xFE00, 0, 0)
     assert dimse.number(command, Element.REMAINING) + failed == COUNT
     assert len(failed_list(data_set)) == failed
+
+
+def test_b44_a_destination_that_does_not_answer_is_given_up_and_all_is_listed(node: Node, study: list[Dataset]) -> None:
+    with _silent(node, accepts=False, connect_seconds=0.3):
+        command, data_set = final(move(node, identifier(study=study[0].StudyInstanceUID)))
+    assert counts(command) == (0xA702, 0, COUNT, 0)
+    assert failed_list(data_set) == {str(one.SOPInstanceUID) for one in study}
+
+
+def test_b44_a_destination_that_keeps_an_object_for_too_long_is_given_up(node: Node, study: list[Dataset]) -> None:
+    slow = SlowScp()
+    with slow.listening(node, response_seconds=0.3):
+        command, data_set = final(move(node, identifier(study=study[0].StudyInstanceUID)))
+        assert len(slow.received) == 1
+    assert counts(command) == (0xA702, 0, COUNT, 0)
+    assert failed_list(data_set) == {str(one.SOPInstanceUID) for one in study}
 
 
 def test_the_association_serves_on_after_a_cancel(node: Node, study: list[Dataset]) -> None:
@@ -177,7 +193,7 @@ def test_a_requestor_that_leaves_ends_its_move(node: Node, study: list[Dataset])
     assert len(slow.received) == 1
 
 
-def test_a_cancel_between_two_objects_ends_a_get(node: Node, study: list[Dataset]) -> None:
+def test_b43_a_cancel_between_two_objects_ends_a_get(node: Node, study: list[Dataset]) -> None:
     wire = get(node, identifier(study=study[0].StudyInstanceUID))
     request, data_set = wire.answer()
     assert dimse.number(request, Element.COMMAND_FIELD) == CommandField.C_STORE

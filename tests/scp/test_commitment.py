@@ -81,7 +81,9 @@ def test_what_is_kept_is_committed_over_a_new_association(node: Node, requester:
 
 
 @pytest.mark.usefixtures("loop")
-def test_what_is_unknown_of_another_class_damaged_or_gone_is_not_committed(node: Node, requester: Requester) -> None:
+def test_b45_what_is_unknown_of_another_class_damaged_or_gone_is_not_committed(
+    node: Node, requester: Requester
+) -> None:
     whole, other, damaged, gone = keep(node), keep(node), keep(node), keep(node)
     unknown = str(generate_uid())
     with file_of(node, damaged[1]).open("r+b") as file:
@@ -118,7 +120,7 @@ def test_who_releases_before_the_report_gets_it_over_a_new_association(
 
 
 @pytest.mark.usefixtures("loop")
-def test_a_report_that_is_refused_is_sent_again(
+def test_b45_a_report_that_is_refused_is_sent_again(
     node: Node, requester: Requester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.outbox.back_off_seconds", lambda _: 0.1)
@@ -167,7 +169,7 @@ def test_a_request_is_kept_before_it_is_answered(node: Node, requester: Requeste
 
 
 @pytest.mark.usefixtures("loop")
-def test_the_same_request_again_is_reported_again(node: Node, requester: Requester) -> None:
+def test_b45_the_same_request_again_is_reported_again(node: Node, requester: Requester) -> None:
     asked = action(keep(node))
     assert requester.ask(asked) == 0
     wait_until(lambda: status_of(node) == ["reported"], what="the end of the request")
@@ -176,7 +178,7 @@ def test_the_same_request_again_is_reported_again(node: Node, requester: Request
     assert len(status_of(node)) == 1
 
 
-def test_a_transaction_uid_cannot_stand_for_other_objects(node: Node, requester: Requester) -> None:
+def test_b45_a_transaction_uid_cannot_stand_for_other_objects(node: Node, requester: Requester) -> None:
     asked = action((CT, "1.2.3"))
     assert requester.ask(asked) == 0
     assert requester.ask(action((CT, "1.2.4"), transaction_uid=asked.TransactionUID)) == 0x0115

@@ -84,7 +84,7 @@ def test_what_is_not_kept_stays_sent(node: Node) -> None:
 
 
 @pytest.mark.usefixtures("asked")
-def test_nobody_reports_for_somebody_else(node: Node) -> None:
+def test_b45_nobody_reports_for_somebody_else(node: Node) -> None:
     assert report(node, kept("1.2.1"), calling="PACS2") == 0x0115
     assert report(node, kept("1.2.1", transaction_uid="1.2.3")) == 0x0115
     assert set(states(node).values()) == {"sent"}

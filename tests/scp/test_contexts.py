@@ -7,8 +7,10 @@ import pytest
 from pydicom.uid import UID, AllTransferSyntaxes
 from pynetdicom.presentation import AllStoragePresentationContexts
 
+from archive.non_patient_classes import KINDS
+from archive.storage_classes import is_storage, is_storage_syntax
 from routing.negotiation import AssociateRequest, ProposedContext, Roles, UserInformation
-from scp.contexts import answer, is_storage, is_storage_syntax
+from scp.contexts import answer
 
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -35,6 +37,11 @@ def test_every_storage_class_of_the_standard_is_stored(abstract: str) -> None:
     assert is_storage(abstract)
 
 
+@pytest.mark.parametrize("abstract", sorted(sop_class for kind in KINDS.values() for sop_class in kind.sop_classes))
+def test_what_belongs_to_no_patient_is_stored(abstract: str) -> None:
+    assert is_storage(abstract)
+
+
 @pytest.mark.parametrize("abstract", ["1.2.826.0.1.3680043.9.9", "1.3.12.2.1107.5.9.1", "1.2.840.10008.5.1.4.1.1.999"])
 def test_private_and_newer_storage_classes_are_stored(abstract: str) -> None:
     assert is_storage(abstract)
@@ -47,7 +54,7 @@ def test_private_and_newer_storage_classes_are_stored(abstract: str) -> None:
         "1.2.840.10008.5.1.4.32.1",  # general purpose worklist, retired
         "1.2.840.10008.5.1.1.9",  # basic grayscale print
         "1.2.840.10008.5.1.4.1.1.200.4",  # a FIND below the storage root
-        "1.2.840.10008.5.1.4.38.1",  # hanging protocols have no patient
+        "1.2.840.10008.5.1.4.38.2",  # a FIND of hanging protocols
         "not a uid",
         "",
     ],
@@ -112,7 +119,9 @@ def test_an_operations_window_is_answered_with_one_each() -> None:
     assert answer(request, max_pdu=1000).user.operations_window == (1, 1)
 
 
-def test_a_listener_knows_the_newest_transfer_syntaxes_by_itself() -> None:
-    question = "from scp.contexts import is_storage_syntax; print(is_storage_syntax('1.2.840.10008.1.2.4.110'))"
+def test_the_newest_transfer_syntaxes_are_known_without_the_listener() -> None:
+    question = (
+        "from archive.storage_classes import is_storage_syntax; print(is_storage_syntax('1.2.840.10008.1.2.4.110'))"
+    )
     done = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"

@@ -42,6 +42,19 @@ def test_what_pydicom_wrote_is_read_and_written_again(implicit: bool, undefined:
     assert decoded == dataset
 
 
+@given(st.binary(max_size=9), st.sampled_from(["PN", "UI", "LO", "OB", "UN", "UT", "SH"]), st.booleans())
+def test_what_is_written_has_an_even_length_at_every_level(value: bytes, vr: str, implicit: bool) -> None:
+    """PS3.5 Section 7.1.1."""
+    one = elements.Element(tag=0x00080100, vr=vr, value=value)
+    inside = elements.Element(tag=0x00400275, vr="SQ", items=([one], []))
+    outside = elements.Element(tag=0x00400260, vr="SQ", items=([one, inside],))
+    encoded = elements.write([one, outside], implicit=implicit)
+    assert len(encoded) % 2 == 0
+    alone, sequence = elements.read(encoded, implicit=implicit)
+    assert alone.value == value + (b"\0" if vr in ("UI", "OB", "UN") else b" ") * (len(value) % 2)
+    assert sequence.items[0][0].value == alone.value
+
+
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_either_an_identifier_or_refused(encoded: bytes, implicit: bool) -> None:
     with contextlib.suppress(NotParsable, InvalidQuery):

@@ -21,6 +21,7 @@ from tests.scp.wire import EXPLICIT, Wire
 
 PATIENT_ROOT, STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
 PATIENT_STUDY_ONLY = "1.2.840.10008.5.1.4.1.2.3.1"
+LONGEST_ANSWER_SECONDS = 5.0
 
 
 def keep(node: Node, *datasets: Dataset) -> None:
@@ -109,6 +110,36 @@ def test_keys_that_the_index_does_not_have_are_answered_empty_with_ff01(node: No
     found, statuses = ask(scu, keys("STUDY", PatientID="P1", StudyInstanceUID="", PregnancyStatus=None))
     assert statuses == [0xFF01, 0x0000]
     assert found[0].PregnancyStatus is None
+
+
+@pytest.mark.parametrize(
+    ("level", "above", "empty"),
+    [
+        ("PATIENT", (), ("PatientID", "PatientBirthDate", "OtherPatientIDs")),
+        ("STUDY", ("PatientID",), ("StudyInstanceUID", "AccessionNumber", "StudyDescription")),
+        ("SERIES", ("PatientID", "StudyInstanceUID"), ("SeriesInstanceUID", "Modality", "SeriesDescription")),
+        (
+            "IMAGE",
+            ("PatientID", "StudyInstanceUID", "SeriesInstanceUID"),
+            ("SOPInstanceUID", "InstanceNumber", "ContentDate", "RequestAttributesSequence"),
+        ),
+    ],
+)
+def test_an_empty_key_is_answered_with_or_without_a_value_and_an_absent_one_is_not(
+    node: Node, scu: Association, level: str, above: tuple[str, ...], empty: tuple[str, ...]
+) -> None:
+    """PS3.4 Sections C.2.2.1.3 and C.4.1.1.3.2: an empty key asks for a value, and excludes nothing."""
+    image = ct_image()
+    keep(node, image)
+    asked = {keyword: image[keyword].value for keyword in above}
+    (found,), statuses = ask(scu, keys(level, **asked, **dict.fromkeys(empty)), PATIENT_ROOT)
+    assert statuses[-1] == 0x0000
+    of_the_node = {"SpecificCharacterSet", "QueryRetrieveLevel", "RetrieveAETitle", "InstanceAvailability"}
+    assert {element.keyword for element in found} == {*above, *empty} | of_the_node
+    for keyword in empty:
+        # What the object does not have is there all the same, with length zero.
+        assert not found[keyword].value if keyword not in image else found[keyword].value == image[keyword].value
+    assert (found.RetrieveAETitle, found.InstanceAvailability) == ("ISOCENTER", "ONLINE")
 
 
 def test_items_of_an_answer_have_what_was_asked_for_in_them(node: Node, scu: Association) -> None:
@@ -201,7 +232,7 @@ def raw_query(
     return wire
 
 
-def test_a_query_ends_promptly_after_a_cancel(node: Node) -> None:
+def test_b43_a_query_ends_promptly_after_a_cancel(node: Node) -> None:
     keep(node, *(ct_image(PatientID=f"P{number}") for number in range(20)))
     cancel = {0x0100: int(CommandField.C_CANCEL), 0x0120: 7, 0x0800: 0x0101}
     # Both are in the node's receive buffer before the first match can be sent.
@@ -213,7 +244,17 @@ def test_a_query_ends_promptly_after_a_cancel(node: Node) -> None:
     wire.close()
 
 
-def test_a_pattern_that_costs_too_much_is_refused(node: Node) -> None:
+def test_b41_a_text_of_ten_thousand_characters_is_answered(node: Node) -> None:
+    for value in (b"a" * 10_000, b"\\".join([b"a"] * 5_000), b"?" * 10_000):
+        begun = time.monotonic()
+        wire = raw_query(node, Element(tag=0x00100010, vr="PN", value=value))
+        # No name is so long, and no key has so many values.
+        assert wire.status() in (0x0000, 0xA900)
+        assert time.monotonic() - begun < LONGEST_ANSWER_SECONDS
+        wire.close()
+
+
+def test_b41_a_pattern_that_costs_too_much_is_refused(node: Node) -> None:
     wire = raw_query(node, Element(tag=0x00100010, vr="PN", value=b"*a" * 1000))
     assert wire.status() == 0xA900
     wire.close()
@@ -225,7 +266,7 @@ def test_an_identifier_that_is_no_data_set_is_refused(node: Node) -> None:
     wire.close()
 
 
-def test_more_matches_than_the_limit_end_with_out_of_resources(node: Node) -> None:
+def test_b41_more_matches_than_the_limit_end_with_out_of_resources(node: Node) -> None:
     keep(node, *(ct_image(PatientID=f"P{number}") for number in range(5)))
     node.services[CommandField.C_FIND] = Find(node.database, ae_title="ISOCENTER", max_matches=3)
     wire = raw_query(node, Element(tag=0x0020000D, vr="UI"))

@@ -9,9 +9,11 @@ import pytest
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
-from archive import retrieve
+from archive import non_patient, retrieve
+from archive.non_patient_classes import KINDS
 from routing import dimse
 from routing.dimse import Element
+from tests.archive.non_patient_objects import HANGING_PROTOCOL, hanging_protocol
 from tests.scp.running import Node
 from tests.scp.samples import CT_IMAGE_STORAGE, ct_image, encode
 from tests.scp.wire import EXPLICIT, IMPLICIT, VERIFICATION, Wire, store_rq
@@ -21,6 +23,7 @@ CONTEXTS = {
     1: (VERIFICATION, (IMPLICIT,)),
     3: (CT_IMAGE_STORAGE, (EXPLICIT,)),
     5: (PRIVATE_CLASS, (EXPLICIT,)),
+    7: (HANGING_PROTOCOL, (EXPLICIT,)),
 }
 
 
@@ -75,6 +78,14 @@ def test_an_object_of_a_private_sop_class_is_kept(node: Node, wire: Wire) -> Non
     dataset = ct_image(SOPClassUID=PRIVATE_CLASS)
     assert store(wire, dataset, context_id=5) == 0
     assert stored(node, dataset.SOPInstanceUID)[0].sop_class_uid == PRIVATE_CLASS
+
+
+def test_an_object_that_belongs_to_no_patient_is_kept(node: Node, wire: Wire) -> None:
+    dataset = hanging_protocol()
+    assert store(wire, dataset, context_id=7) == 0
+    kept = node.database.read(non_patient.find, "default", KINDS["hanging-protocols"], dataset.SOPInstanceUID)
+    assert node.blobs.path(kept.key).read_bytes()[kept.data_offset :] == encode(dataset)
+    assert stored(node, dataset.SOPInstanceUID) == []
 
 
 def test_the_same_object_again_is_success_and_changes_nothing(node: Node, wire: Wire) -> None:

@@ -1,6 +1,7 @@
 """Objects larger than memory should ever hold: made while they are sent."""
 
 import hashlib
+import json
 import random
 import struct
 from collections.abc import Iterator
@@ -68,6 +69,12 @@ class LargeObject:
         }
         return client.post("/dicom-web/studies", content=self._body(), headers=headers, timeout=300)
 
+    def stow_apart(self, client: httpx.Client) -> httpx.Response:
+        """Send it by STOW-RS as metadata and bulk data."""
+        kind = "application/dicom+json"
+        headers = {"Content-Type": f'multipart/related; type="{kind}"; boundary={_BOUNDARY}', "Accept": kind}
+        return client.post("/dicom-web/studies", content=self._parts(kind), headers=headers, timeout=300)
+
     def fetch(self, client: httpx.Client) -> str:
         """Retrieve it by WADO-RS as it is stored; returns the hash of its data set."""
         path = f"/dicom-web/studies/{self.series.study_instance_uid}/series/{self.series.series_instance_uid}"
@@ -85,6 +92,14 @@ class LargeObject:
         yield f"--{_BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode() + self._meta()
         for piece in self._hashed(FRAME_BYTES):
             yield bytes(piece)
+        yield f"\r\n--{_BOUNDARY}--\r\n".encode()
+
+    def _parts(self, kind: str) -> Iterator[bytes]:
+        described = self._described().to_json_dict() | {"7FE00010": {"vr": "OW", "BulkDataURI": "pixels"}}
+        yield f"--{_BOUNDARY}\r\nContent-Type: {kind}\r\n\r\n{json.dumps([described])}".encode()
+        yield f"\r\n--{_BOUNDARY}\r\nContent-Location: pixels\r\n\r\n".encode()
+        for _ in range(self._frames):
+            yield self._frame
         yield f"\r\n--{_BOUNDARY}--\r\n".encode()
 
     def _meta(self) -> bytes:
@@ -112,7 +127,14 @@ class LargeObject:
             yield _END_OF_ITEMS
 
     def _head(self) -> bytes:
-        ds = ct_slice(
+        ds = self._described()
+        if self._encapsulated:
+            empty_offset_table = _ITEM + bytes(4)
+            return encoded(ds) + _PIXEL_DATA + b"OB\0\0" + struct.pack("<I", _UNDEFINED) + empty_offset_table
+        return encoded(ds) + _PIXEL_DATA + b"OW\0\0" + struct.pack("<I", self._frames * FRAME_BYTES)
+
+    def _described(self) -> Dataset:
+        return ct_slice(
             SOPClassUID=EnhancedCTImageStorage,
             SOPInstanceUID=self.sop_instance_uid,
             StudyInstanceUID=self.series.study_instance_uid,
@@ -123,10 +145,6 @@ class LargeObject:
             SharedFunctionalGroupsSequence=[Dataset()],
             PixelData=None,
         )
-        if self._encapsulated:
-            empty_offset_table = _ITEM + bytes(4)
-            return encoded(ds) + _PIXEL_DATA + b"OB\0\0" + struct.pack("<I", _UNDEFINED) + empty_offset_table
-        return encoded(ds) + _PIXEL_DATA + b"OW\0\0" + struct.pack("<I", self._frames * FRAME_BYTES)
 
 
 def _send_piece(scu: RawScu, piece: bytes | memoryview, *, control: int) -> None:

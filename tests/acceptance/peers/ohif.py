@@ -69,10 +69,9 @@ class _Handler(SimpleHTTPRequestHandler):
         super().do_GET()
 
     def _pass_on(self) -> None:
-        accept = self.headers.get("Accept", "*/*")
-        answer = httpx.get(
-            self.node_url + self.path, headers={"Accept": accept}, auth=("admin", ADMIN_PASSWORD), timeout=60
-        )
+        # The host as the browser knows it, as proxies pass it on: the node's URLs in answers begin with it.
+        headers = {name: self.headers[name] for name in ("Host", "Accept", "Range") if name in self.headers}
+        answer = httpx.get(self.node_url + self.path, headers=headers, auth=("admin", ADMIN_PASSWORD), timeout=60)
         self.requests.append((self.path, answer.status_code))
         self._answer(answer.status_code, answer.headers.get("Content-Type", ""), answer.content)
 
