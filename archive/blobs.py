@@ -15,9 +15,13 @@ from typing import BinaryIO, Final, Self
 
 from archive.errors import StorageFull
 from archive.marks import Mark, Marks, abandoned
+from archive.names import new_name
+from archive.placement import spread_subfolders
 from archive.storage_errors import storage_error
 
 _FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
+# Many, put apart by the file system: files are made where few were removed lately.
+_SPOOL_FOLDERS: Final = _FOLDERS[:64]
 _KEY: Final = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.dcm")
 _SPACE_CHECK_SECONDS: Final = 1.0
 # So many objects in turn go to one folder: one flush makes the names of all durable that were given before it.
@@ -26,7 +30,7 @@ _CLOCK_MILLISECONDS: Final = 60_000
 
 
 class FileBlobs:
-    """Object files below one folder: `ab/<32 hexadecimal digits>.dcm`, and `spool/` for what is being received.
+    """Object files below one folder: `ab/<32 hexadecimal digits>.dcm`, and `spool/ab/` for what is being received.
 
     Parameters
     ----------
@@ -54,8 +58,10 @@ class FileBlobs:
         self._folder = ""
         self._turning = threading.Lock()
         try:
-            for name in ("spool", *_FOLDERS):
-                (root / name).mkdir(parents=True, exist_ok=True)
+            self.spool_folder.mkdir(parents=True, exist_ok=True)
+            spread_subfolders(self.spool_folder)
+            for name in (*(f"spool/{name}" for name in _SPOOL_FOLDERS), *_FOLDERS):
+                (root / name).mkdir(exist_ok=True)
             self._marks = Marks(self._marks_folder)
             _sync_folder(root)
             # Kept open: one open and close less for each object.
@@ -75,6 +81,11 @@ class FileBlobs:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
+    @property
+    def spool_folders(self) -> tuple[str, ...]:
+        """The folders in which objects are received."""
+        return tuple(f"{self.spool_folder}/{name}" for name in _SPOOL_FOLDERS)
+
     def new_key(self) -> str:
         """Return a name for a new object. Names in a folder are in the order of time, to the millisecond.
 
@@ -85,7 +96,7 @@ class FileBlobs:
         """
         if not next(self._given) % _OBJECTS_IN_TURN or not self._folder:
             self._turn_to_another_folder()
-        return f"{self._folder}/{_milliseconds()}{secrets.token_hex(10)}.dcm"
+        return f"{self._folder}/{_milliseconds()}{new_name()}.dcm"
 
     def _turn_to_another_folder(self) -> None:
         folder = secrets.choice(_FOLDERS)
@@ -124,7 +135,7 @@ class FileBlobs:
         """Tell whether an object has its file."""
         return self.path(key).exists()
 
-    def keep(self, spooled: Path, key: str) -> None:
+    def keep(self, spooled: Path | str, key: str) -> None:
         """Give a finished, synced file its final name. The name is durable after `sync_names`."""
         try:
             os.rename(spooled, f"{self.root}/{key}")  # noqa: PTH104 - Path would parse both names again

@@ -5,6 +5,7 @@ surrogates) are left out: the data set itself stays as sent, this is only the in
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _ESCAPE: Final = b"\x1b"
@@ -62,6 +63,8 @@ _WITH_ESCAPES: Final = frozenset({"iso2022_jp", "iso2022_jp_2"})
 # After these the first character set is active again (PS3.5 Section 6.1.2.5.3).
 _DELIMITER: Final = re.compile(rb"(?=[\r\n\f\t\\^=])")
 _UNWANTED: Final = re.compile("[\x00\ud800-\udfff]")
+# Of a series most values are the same in all images.
+_LONGEST_REMEMBERED: Final = 64
 
 
 def codec_of(specific_character_set: bytes) -> str:
@@ -70,6 +73,11 @@ def codec_of(specific_character_set: bytes) -> str:
     Where that is the default repertoire, bytes above it have no meaning there; senders that leave escape sequences out
     mean the next character set.
     """
+    return _codec_of_terms(specific_character_set)
+
+
+@lru_cache(maxsize=256)
+def _codec_of_terms(specific_character_set: bytes) -> str:
     codecs = [_codec_of_term(term) for term in specific_character_set.split(b"\\")]
     if codecs[0] == DEFAULT:
         return next((codec for codec in codecs[1:] if codec not in _WITH_ESCAPES), DEFAULT)
@@ -93,6 +101,15 @@ def decode(value: bytes, codec: str) -> str:
     codec
         What `codec_of` returned for the data set.
     """
+    return _remembered(value, codec) if len(value) <= _LONGEST_REMEMBERED else _decode(value, codec)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(value: bytes, codec: str) -> str:
+    return _decode(value, codec)
+
+
+def _decode(value: bytes, codec: str) -> str:
     if value.isascii() and _ESCAPE not in value:
         text = value.decode("ascii")
     elif _ESCAPE in value:

@@ -16,7 +16,7 @@ from archive.adoption import Adoption, Fate, hash_data_set
 from archive.blobs import FileBlobs
 from archive.database import Database
 from archive.inventory import Entry
-from archive.spool import SUFFIX
+from archive.spool_places import SUFFIX
 from archive.tables import quarantine
 
 _MOST_LOGGED: Final = 20
@@ -186,7 +186,7 @@ def _adopt_files(database: Database, blobs: FileBlobs, keys: Iterator[str], repo
 def _sweep_spool(folder: Path) -> int:
     """Remove files in the spool that no living process holds."""
     removed = 0
-    for path in folder.glob(f"*{SUFFIX}"):
+    for path in folder.rglob(f"*{SUFFIX}"):
         try:
             with path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,9 +6,9 @@ Here values of the outside world become typed ones; nowhere else.
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -33,18 +33,24 @@ from archive.uids import (
 _DEFAULT_LIMITS: Final = Limits()
 _INTEGER: Final = re.compile(r"\s*([+-]?\d{1,12})\s*(?:$|\\)")
 _US_BYTES: Final = 2
+_MOST_LEARNT: Final = 64
 # What all walks of this process have learnt, for each encoding.
-_KNOWN_STEPS: Final[dict[Encoding, Steps]] = {}
+_KNOWN_STEPS: Final[dict[int, tuple[Encoding, Steps]]] = {}
 
 
 class _Learnt(threading.local):
     """What the walks of each thread have met: one association mostly sends images of one series."""
 
     def __init__(self) -> None:
-        self.runs: dict[tuple[Encoding, Limits], Runs] = {}
+        self.runs: dict[str, tuple[Limits, Runs]] = {}
 
-    def of(self, encoding: Encoding, limits: Limits) -> Runs:
-        return self.runs.setdefault((encoding, limits), Runs())
+    def of(self, transfer_syntax_uid: str, limits: Limits) -> Runs:
+        known = self.runs.get(transfer_syntax_uid)
+        if known is None or known[0] is not limits:
+            if len(self.runs) >= _MOST_LEARNT:
+                self.runs.clear()
+            known = self.runs[transfer_syntax_uid] = limits, Runs()
+        return known[1]
 
 
 _LEARNT: Final = _Learnt()
@@ -85,16 +91,23 @@ class Header:
         Several values stay separated by backslashes; values of unreasonable length are cut.
         """
         value = self.values.get(attributes.TAGS[name])
-        if not value:
-            return ""
-        longest = attributes.LONG_LENGTH if name in attributes.LONG else attributes.SHORT_LENGTH
-        return decode(value, self.codec)[:longest]
+        return decode(value, self.codec)[: attributes.LONGEST[name]] if value else ""
+
+    def texts(self, tags: Mapping[str, int]) -> dict[str, str]:
+        """Return the `text` of several attributes, given with their tags; most objects have few of them."""
+        texts = dict.fromkeys(tags, "")
+        for name, tag in tags.items():
+            if value := self.values.get(tag):
+                texts[name] = decode(value, self.codec)[: attributes.LONGEST[name]]
+        return texts
 
     def number(self, name: str) -> int | None:
         """Return a whole number by its column's name; None when it is absent or not a number."""
-        value = self.values.get(attributes.TAGS[name], b"")
+        value = self.values.get(attributes.TAGS[name])
+        if not value:
+            return None
         if name in attributes.BINARY_NUMBERS:
-            return int.from_bytes(value[:_US_BYTES], "big" if self.big_endian else "little") if value else None
+            return int.from_bytes(value[:_US_BYTES], "big" if self.big_endian else "little")
         found = _INTEGER.match(decode(value, self.codec))
         return int(found[1]) if found else None
 
@@ -121,12 +134,15 @@ class Header:
     @property
     def concept_name_code(self) -> str:
         """Title of a document as `value^scheme^meaning`; empty for what is none."""
-        parts = [decode(self.values.get(key, b""), self.codec) for key in attributes.CONCEPT_NAME]
-        return "^".join(parts)[: attributes.SHORT_LENGTH] if any(parts) else ""
+        values = [self.values.get(key, b"") for key in attributes.CONCEPT_NAME]
+        return "^".join(decode(value, self.codec) for value in values)[: attributes.SHORT_LENGTH] if any(values) else ""
 
 
 def read_header(
-    file: Path | int, transfer_syntax_uid: str, data_offset: int, limits: Limits = _DEFAULT_LIMITS
+    file: Path | int,
+    transfer_syntax_uid: str,
+    data_offset: int,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Header:
     """Read the header of a data set and check that all of it is well-formed.
 
@@ -152,14 +168,22 @@ def read_header(
     UidMismatch
         It lacks its SOP Class, Study Instance or Series Instance UID.
     """
-    with _opened(file) as descriptor:
-        source: Source = FileSource(descriptor, data_offset)
-        if is_deflated(transfer_syntax_uid):
-            source = InflatingSource(FileSource(descriptor, data_offset), limits.inflated_bytes)
-        encoding = encoding_of(transfer_syntax_uid)
-        steps = _KNOWN_STEPS.setdefault(encoding, {})
-        runs = _LEARNT.of(encoding, limits)
-        values = Walk(source, encoding, attributes.WANTED, limits, steps, runs).run()
+    if not isinstance(file, int):
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return read_header(descriptor, transfer_syntax_uid, data_offset, limits)
+        finally:
+            os.close(descriptor)
+    return header_of(FileSource(file, data_offset), transfer_syntax_uid, limits)
+
+
+def header_of(source: Source, transfer_syntax_uid: str, limits: Limits = _DEFAULT_LIMITS) -> Header:
+    """Read the header of the data set in `source`; like `read_header` in all else."""
+    if is_deflated(transfer_syntax_uid):
+        source = InflatingSource(source, limits.inflated_bytes)
+    encoding = encoding_of(transfer_syntax_uid)
+    runs = _LEARNT.of(transfer_syntax_uid, limits)
+    values = Walk(source, encoding, attributes.WANTED, limits, _steps_of(encoding), runs).run()
     sop_instance_uid = _required_uid(values, attributes.SOP_INSTANCE_UID)
     sop_class_uid = _matching_uid(values, attributes.SOP_CLASS_UID)
     parents = (attributes.STUDY_INSTANCE_UID, attributes.SERIES_INSTANCE_UID)
@@ -176,16 +200,9 @@ def read_header(
     )
 
 
-@contextmanager
-def _opened(file: Path | int) -> Iterator[int]:
-    if isinstance(file, int):
-        yield file
-        return
-    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+def _steps_of(encoding: Encoding) -> Steps:
+    # By identity: there are three encodings, and to hash one takes longer than to read an element.
+    return _KNOWN_STEPS.setdefault(id(encoding), (encoding, {}))[1]
 
 
 def _required_uid(values: Mapping[int, bytes], tag: int) -> str:
@@ -205,7 +222,11 @@ def _matching_uid(values: Mapping[int, bytes], tag: int) -> str:
 
 def _uid(values: Mapping[int, bytes], tag: int) -> str:
     """Return a UID without padding, empty when it is absent (PS3.5 Section 9.1: padded with one NUL)."""
-    value = values.get(tag, b"")
+    return _uid_of(values.get(tag, b""))
+
+
+@lru_cache(maxsize=1024)
+def _uid_of(value: bytes) -> str:
     # Spaces are wrong padding, but common.
     uid = value.rstrip(b"\0 ").decode("latin_1")
     if uid and not is_valid_uid(uid):

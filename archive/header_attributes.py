@@ -93,7 +93,7 @@ _UIDS: Final = (SPECIFIC_CHARACTER_SET, SOP_CLASS_UID, SOP_INSTANCE_UID, STUDY_I
 # entries up to 2,700 bytes, at four bytes a character at most.
 SHORT_LENGTH: Final = 256
 LONG_LENGTH: Final = 4_096
-LONG: Final = frozenset(
+_LONG: Final = frozenset(
     {
         "other_patient_ids",
         "additional_patient_history",
@@ -107,6 +107,10 @@ LONG: Final = frozenset(
         "content_description",
     }
 )
+
+
+# How many characters of each are kept.
+LONGEST: Final = {name: LONG_LENGTH if name in _LONG else SHORT_LENGTH for name in TAGS}
 
 
 def _wanted() -> Wanted:

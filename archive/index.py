@@ -102,7 +102,7 @@ def record_of(spooled: Spooled, header: Header, origin: Origin, blob_key: str) -
 
 def study_row(record: Record) -> Row:
     """Return the row of the object's study."""
-    row: Row = {name: record.header.text(name) for name in attributes.STUDY}
+    row: Row = record.header.texts(attributes.STUDY)
     row |= _matches(row, _STUDY_NAMES, _STUDY_TEXTS)
     row |= {
         "tenant": record.origin.tenant,
@@ -116,7 +116,7 @@ def study_row(record: Record) -> Row:
 
 def series_row(record: Record, study_id: int) -> Row:
     """Return the row of the object's series."""
-    row: Row = {name: record.header.text(name) for name in attributes.SERIES}
+    row: Row = record.header.texts(attributes.SERIES)
     row |= _matches(row, _SERIES_NAMES, _SERIES_TEXTS)
     row |= {
         "tenant": record.origin.tenant,
@@ -132,7 +132,7 @@ def series_row(record: Record, study_id: int) -> Row:
 def instance_row(record: Record) -> Row:
     """Return the row of the object itself, but for the key of its series."""
     header = record.header
-    row: Row = {name: header.text(name) for name in attributes.INSTANCE}
+    row: Row = header.texts(attributes.INSTANCE)
     row |= {name: _bounded(header.number(name)) for name in attributes.INSTANCE_NUMBERS}
     row |= {
         "tenant": record.origin.tenant,

@@ -18,7 +18,7 @@ from archive.blobs import FileBlobs
 from archive.commit import Committed, Duplicates, GroupCommit
 from archive.database import Database
 from archive.errors import CommitUnknown, NodeError, UidMismatch
-from archive.header import Header, read_header
+from archive.header import Header, header_of
 from archive.index import Outcome, entry_of, record_of
 from archive.limits import Limits
 from archive.non_patient import NonPatientCommit
@@ -26,6 +26,7 @@ from archive.non_patient_classes import is_non_patient
 from archive.origin import Origin
 from archive.part10 import Part10Spool, spool_file
 from archive.spool import Spooled, SpoolFile
+from archive.spool_places import Places, remove
 from archive.stages import Count, Stage, Stages
 from archive.storage_errors import storage_error
 
@@ -54,6 +55,15 @@ class Stored:
 
     outcome: Outcome
     header: Header
+
+
+class _Way:
+    """When one object was where, for those who count it once it is answered."""
+
+    __slots__ = ("begun", "ended", "flushed", "named", "read")
+
+    def __init__(self, begun: float) -> None:
+        self.begun = self.read = self.flushed = self.named = self.ended = begun
 
 
 class Archive:
@@ -91,6 +101,7 @@ class Archive:
         self.limits = limits
         self._max_object_bytes = max_object_bytes
         self._stages = stages or Stages()
+        self._places = Places(blobs.spool_folders)
         self._commits = GroupCommit(
             database,
             Duplicates(duplicates),
@@ -125,7 +136,7 @@ class Archive:
         try:
             self.blobs.check_space()
             return SpoolFile(
-                self.blobs.spool_folder,
+                self._places.take(),
                 sop_class_uid=sop_class_uid,
                 sop_instance_uid=sop_instance_uid,
                 transfer_syntax_uid=transfer_syntax_uid,
@@ -135,8 +146,26 @@ class Archive:
             self._stages.count(Count.REFUSED)
             raise
 
-    def receive(self, spooled: Spooled, origin: Origin) -> Stored:
+    def make_ready(self) -> None:
+        """Prepare for one more object of this thread, while nobody waits; whoever does so calls `let_go` at its end."""
+        self._places.make_ready()
+
+    def let_go(self) -> None:
+        """Give up what this thread has ready."""
+        self._places.let_go()
+
+    def receive(self, spooled: Spooled, origin: Origin, answer: Callable[[], object] | None = None) -> Stored:
         """Keep an object. On failure its file is removed.
+
+        Parameters
+        ----------
+        spooled
+            The object.
+        origin
+            Where it came from.
+        answer
+            Called as soon as the object is safe: what is left to do then, nobody has to wait for. What it raises is
+            raised here, in the end.
 
         Raises
         ------
@@ -149,36 +178,49 @@ class Archive:
         StorageFull, StorageFailed, DatabaseUnavailable
             It cannot be kept now.
         """
-        stages = self._stages
-        stages.observe(Stage.RECEIVE, spooled.seconds)
-        begun = perf_counter()
+        way = _Way(perf_counter())
         try:
-            header, committed = self._keep(spooled, origin, begun)
+            header, committed = self._keep(spooled, origin, way)
         except NodeError:
-            stages.count(Count.REFUSED)
+            self._stages.count(Count.REFUSED)
+            spooled.close()
             raise
+        except BaseException:
+            spooled.close()
+            raise
+        way.ended = perf_counter()
+        try:
+            if answer is not None:
+                answer()
         finally:
             spooled.close()
-        stages.observe(Stage.TOTAL, perf_counter() - begun)
-        stages.count(_COUNTS[committed.outcome])
-        stages.count(Count.BYTES, spooled.size)
-        self._tidy(committed)
+            self._count(spooled, committed, way)
+            self._tidy(committed)
         return Stored(outcome=committed.outcome, header=header)
 
-    def _keep(self, spooled: Spooled, origin: Origin, begun: float) -> tuple[Header, Committed]:
-        key: str | None = None
+    def _count(self, spooled: Spooled, committed: Committed, way: "_Way") -> None:
         stages = self._stages
+        stages.observe(Stage.RECEIVE, spooled.seconds)
+        stages.observe(Stage.HEADER, way.read - way.begun)
+        stages.observe(Stage.FSYNC, way.flushed - way.read)
+        stages.observe(Stage.RENAME, way.named - way.flushed)
+        stages.observe(Stage.TOTAL, way.ended - way.begun)
+        stages.count(_COUNTS[committed.outcome])
+        stages.count(Count.BYTES, spooled.size)
+
+    def _keep(self, spooled: Spooled, origin: Origin, way: "_Way") -> tuple[Header, Committed]:
+        key: str | None = None
         coming = self._commits.expect()
         try:
             header = self._read(spooled)
             key = self.blobs.new_key()
-            # All that can be made ready is, while the disk takes the bytes.
-            entry = entry_of(record_of(spooled, header, origin, key))
-            begun = stages.lap(Stage.HEADER, begun)
+            way.read = perf_counter()
             spooled.sync()
-            begun = stages.lap(Stage.FSYNC, begun)
-            self.blobs.keep(spooled.path, key)
-            stages.lap(Stage.RENAME, begun)
+            way.flushed = perf_counter()
+            # Now the hash is there too.
+            entry = entry_of(record_of(spooled, header, origin, key))
+            self.blobs.keep(spooled.location, key)
+            way.named = perf_counter()
             if is_non_patient(header.sop_class_uid):
                 return header, self._non_patient.commit(entry.record)
             return header, self._commits.commit(entry, coming)
@@ -198,7 +240,7 @@ class Archive:
 
     def _read(self, spooled: Spooled) -> Header:
         try:
-            header = read_header(spooled.descriptor, spooled.transfer_syntax_uid, spooled.data_offset, self.limits)
+            header = header_of(spooled, spooled.transfer_syntax_uid, self.limits)
         except OSError as error:
             raise storage_error(error) from error
         announced = spooled.sop_class_uid, spooled.sop_instance_uid
@@ -209,7 +251,7 @@ class Archive:
     def _remove(self, spooled: Spooled, key: str | None) -> None:
         # On a failing disk nothing can be removed; the start-up sweep comes back to it.
         with suppress(OSError):
-            spooled.path.unlink(missing_ok=True)
+            remove(spooled.location)
             if key is not None:
                 self.blobs.remove(key)
 

@@ -3,9 +3,8 @@
 Anything else (a new series, a SOP Instance UID that is there already) is left to `archive.ingest_rows`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -38,7 +37,8 @@ class _Sqlite:
             cursor.execute(self.instance, self.of_instance(of_instance))
             if cursor.rowcount != 1:
                 raise _NotNew
-            cursor.execute(self.arrival, self.of_arrival(of_arrival | {"instance_id": cursor.lastrowid}))
+            of_arrival["instance_id"] = cursor.lastrowid
+            cursor.execute(self.arrival, self.of_arrival(of_arrival))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,10 @@ def insert_new(database: DirectTransactions, rows: Sequence[tuple[Row, Row]]) ->
     DatabaseUnavailable, StorageFull, StorageFailed
         It cannot be written now.
     """
-    of_instance, of_arrival = rows[0]
-    statements = _statements(database.dialect, tuple(of_instance), tuple(of_arrival))
+    statements = _STATEMENTS.get(database.dialect.name)
+    if statements is None:
+        of_instance, of_arrival = rows[0]
+        statements = _STATEMENTS[database.dialect.name] = _statements(database.dialect, of_instance, of_arrival)
     try:
         database.run(lambda cursor: statements.insert(cursor, rows))
     except _NotNew:
@@ -88,8 +90,11 @@ def insert_new(database: DirectTransactions, rows: Sequence[tuple[Row, Row]]) ->
     return True
 
 
-@lru_cache(maxsize=4)
-def _statements(dialect: Dialect, of_instance: tuple[str, ...], of_arrival: tuple[str, ...]) -> _Sqlite | _Postgresql:
+# All rows of a table have the same columns: made once for each kind of database.
+_STATEMENTS: Final[dict[str, _Sqlite | _Postgresql]] = {}
+
+
+def _statements(dialect: Dialect, of_instance: Iterable[str], of_arrival: Iterable[str]) -> _Sqlite | _Postgresql:
     if dialect.name == "sqlite":
         first = sqlite.insert(instance).on_conflict_do_nothing().values(_named(instance, of_instance))
         second = insert(arrival).values(_named(arrival, ("instance_id", *of_arrival)))
@@ -101,12 +106,12 @@ def _statements(dialect: Dialect, of_instance: tuple[str, ...], of_arrival: tupl
     return _Postgresql(both=str(_both(of_instance, of_arrival).compile(dialect=dialect)))
 
 
-def _both(of_instance: tuple[str, ...], of_arrival: tuple[str, ...]) -> Any:
+def _both(of_instance: Iterable[str], of_arrival: Iterable[str]) -> Any:
     new = postgresql.insert(instance).on_conflict_do_nothing().values(_named(instance, of_instance))
     inserted = new.returning(instance.c.id).cte("inserted")
     values = _named(arrival, of_arrival, _PREFIX)
     return insert(arrival).from_select(["instance_id", *values], select(inserted.c.id, *values.values()))
 
 
-def _named(table: Table, columns: Sequence[str], prefix: str = "") -> dict[str, Any]:
+def _named(table: Table, columns: Iterable[str], prefix: str = "") -> dict[str, Any]:
     return {column: bindparam(prefix + column, type_=table.c[column].type) for column in columns}

@@ -22,7 +22,15 @@ class Source(Protocol):
 
 
 class FileSource:
-    """The bytes of a file from `data_offset` on, read by position, so that large values are skipped, not read."""
+    """The bytes of a file from `data_offset` on, read by position, so that large values are skipped, not read.
+
+    Parameters
+    ----------
+    descriptor
+        The open file.
+    data_offset
+        Where they begin.
+    """
 
     def __init__(self, descriptor: int, data_offset: int) -> None:
         self._descriptor = descriptor
@@ -37,7 +45,7 @@ class FileSource:
 class InflatingSource:
     """The content of a deflated data set (PS3.5 Section A.5). What lies behind the position asked for is forgotten."""
 
-    def __init__(self, compressed: FileSource, limit: int) -> None:
+    def __init__(self, compressed: Source, limit: int) -> None:
         self._compressed = compressed
         self._limit = limit
         self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)

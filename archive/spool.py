@@ -1,28 +1,28 @@
 """An object on its way in: a file that grows as the bytes arrive, hashed as they pass."""
 
-import fcntl
 import hashlib
 import os
-import secrets
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from archive import file_meta
 from archive.errors import NotParsable, ObjectTooLarge
+from archive.spool_places import Place, remove
 from archive.storage_errors import storage_error
 from archive.uids import SOPClassUID, SOPInstanceUID, TransferSyntaxUID, is_valid_uid
+from archive.unbuffered import UnbufferedFile
 from archive.writeback import start_writeback
 
-SUFFIX: Final = ".part"
 # Smaller pieces are collected, so that a sender of small PDUs does not cost a system call for each.
 _COLLECT_BYTES: Final = 65_536
 # Each request costs some 50 microseconds: most images are one, and of large ones the disk has not much left at the end.
 _WRITEBACK_BYTES: Final = 4 << 20
+# Most headers are shorter.
+_BEGINNING_BYTES: Final = 32_768
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Spooled:
     """A complete file in the spool, not yet durable.
 
@@ -30,52 +30,101 @@ class Spooled:
 
     Parameters
     ----------
-    path
-        The file: preamble, file meta information, data set.
-    descriptor
-        Its open descriptor.
-    sop_class_uid, sop_instance_uid
-        What the object was announced as.
+    place
+        The file, with preamble, file meta information and data set.
+    uids
+        SOP Class and Instance UID that the object was announced with.
     transfer_syntax_uid
         How the data set is encoded.
     data_offset, size
         Where the data set begins, and its size in bytes.
-    sha256
-        Hash of the data set's bytes, hexadecimal.
+    content
+        Hash of the data set's bytes, or what still writes them.
     seconds
         How long it took to come.
+    beginning
+        The first bytes of the data set, which need not be read again.
     """
 
-    path: Path
-    descriptor: int
-    sop_class_uid: SOPClassUID
-    sop_instance_uid: SOPInstanceUID
-    transfer_syntax_uid: TransferSyntaxUID
-    data_offset: int
-    size: int
-    sha256: str
-    seconds: float
+    def __init__(
+        self,
+        *,
+        place: Place,
+        uids: tuple[SOPClassUID, SOPInstanceUID],
+        transfer_syntax_uid: TransferSyntaxUID,
+        data_offset: int,
+        size: int,
+        content: str | UnbufferedFile,
+        seconds: float,
+        beginning: bytes,
+    ) -> None:
+        self.location, self._descriptor = place
+        self.sop_class_uid, self.sop_instance_uid = uids
+        self.transfer_syntax_uid = transfer_syntax_uid
+        self.data_offset = data_offset
+        self.size = size
+        self.seconds = seconds
+        self.beginning = beginning
+        self._content = content
 
-    def sync(self) -> None:
-        """Make the content durable.
+    @property
+    def descriptor(self) -> int:
+        """The open file, which holds all bytes; raises as `wait` does."""
+        self.wait()
+        return self._descriptor
+
+    @property
+    def path(self) -> Path:
+        """The file, which holds all bytes; raises as `wait` does."""
+        self.wait()
+        return Path(self.location)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the data set's bytes, hexadecimal; raises as `wait` does."""
+        if not isinstance(self._content, str):
+            self.wait()
+            self._content = self._content.hexdigest()
+        return self._content
+
+    def wait(self) -> None:
+        """Wait until the file holds all bytes.
 
         Raises
         ------
         StorageFull, StorageFailed
-            The disk did not take it.
+            The disk did not take them.
         """
+        if not isinstance(self._content, str):
+            try:
+                self._content.wait()
+            except OSError as error:
+                raise storage_error(error) from error
+
+    def sync(self) -> None:
+        """Make the content durable; raises as `wait` does."""
+        self.wait()
         try:
-            os.fdatasync(self.descriptor)
+            os.fdatasync(self._descriptor)
         except OSError as error:
             raise storage_error(error) from error
 
+    def read(self, position: int, count: int) -> bytes:
+        """Return up to `count` bytes of the data set from `position`: a `Source`; raises as `wait` does."""
+        end = min(position + count, self.size)
+        if end <= len(self.beginning):
+            return self.beginning[position:end]
+        return os.pread(self.descriptor, count, self.data_offset + position)
+
     def close(self) -> None:
         """Let go of the file, which stays where it is."""
-        os.close(self.descriptor)
+        if not isinstance(self._content, str):
+            self._content.abandon()
+        os.close(self._descriptor)
 
     def discard(self) -> None:
         """Remove the file."""
-        self.path.unlink(missing_ok=True)
+        remove(self.location)
         self.close()
 
 
@@ -84,8 +133,8 @@ class SpoolFile:
 
     Parameters
     ----------
-    folder
-        The spool, on the same volume as the final place.
+    place
+        Where it is written; it belongs to this from now on.
     sop_class_uid, sop_instance_uid
         What the object is announced as.
     transfer_syntax_uid
@@ -97,14 +146,13 @@ class SpoolFile:
     ------
     NotParsable
         One of the UIDs is not valid.
-    StorageFull, StorageFailed
-        The file cannot be made.
     """
 
     def __init__(
-        self, folder: Path, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, max_bytes: int
+        self, place: Place, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, max_bytes: int
     ) -> None:
-        if not (is_valid_uid(sop_class_uid) and is_valid_uid(sop_instance_uid) and is_valid_uid(transfer_syntax_uid)):
+        if not (_are_valid(sop_class_uid, transfer_syntax_uid) and is_valid_uid(sop_instance_uid)):
+            place.discard()
             raise NotParsable("It was announced with an invalid UID.")
         # Callers may pass pydicom's UIDs; from here on they are plain strings.
         self._uids = SOPClassUID(str(sop_class_uid)), SOPInstanceUID(str(sop_instance_uid))
@@ -120,7 +168,10 @@ class SpoolFile:
         self._max_bytes = max_bytes
         self._size = 0
         self._hash = hashlib.sha256()
-        self._path, self._descriptor = _create(folder)
+        self._place = place
+        self._descriptor = place.descriptor
+        self._beginning = b""
+        self._unbuffered: UnbufferedFile | None = None
         # How far it is written, and how far the disk was asked to begin.
         self._written = self._started = 0
         self._begun = perf_counter()
@@ -139,44 +190,76 @@ class SpoolFile:
         self._size += len(view)
         if self._size > self._max_bytes:
             raise ObjectTooLarge
-        self._hash.update(view)
-        if len(self._pending) + len(view) < _COLLECT_BYTES:
+        if self._unbuffered is not None:
+            self._pass_on(view)
+        elif len(self._pending) + len(view) < _COLLECT_BYTES:
+            self._hash.update(view)
             self._pending += view
+        elif not self._written and self._goes_unbuffered(view):
+            self._pass_on(self._pending)
+            self._pass_on(view)
         else:
+            self._hash.update(view)
             self._flush(view)
 
     def finish(self) -> Spooled:
         """Say that all bytes are there. The file is removed when this fails."""
         try:
-            if self._pending:
-                self._flush(b"")
+            content = self._finish()
         except BaseException:
             self.discard()
             raise
         self._open = False
-        # While the disk writes, the header is read.
-        self._start_writeback()
         return Spooled(
-            path=self._path,
-            descriptor=self._descriptor,
-            sop_class_uid=self._uids[0],
-            sop_instance_uid=self._uids[1],
+            place=self._place,
+            uids=self._uids,
             transfer_syntax_uid=self._transfer_syntax_uid,
             data_offset=self._data_offset,
             size=self._size,
-            sha256=self._hash.hexdigest(),
+            content=content,
             seconds=perf_counter() - self._begun,
+            beginning=self._beginning,
         )
+
+    def _finish(self) -> str | UnbufferedFile:
+        if self._unbuffered is None:
+            if self._pending:
+                self._flush(b"")
+            return self._hash.hexdigest()
+        try:
+            self._unbuffered.finish()
+        except OSError as error:
+            raise storage_error(error) from error
+        return self._unbuffered
 
     def discard(self) -> None:
         """Give up: remove the file. After `finish` or a second time this does nothing."""
         if self._open:
             self._open = False
-            self._path.unlink(missing_ok=True)
-            os.close(self._descriptor)
+            if self._unbuffered is not None:
+                self._unbuffered.abandon()
+            self._place.discard()
+
+    def _goes_unbuffered(self, view: memoryview | bytes) -> bool:
+        """Tell whether it is written past the cache from here on."""
+        self._remember_beginning(view)
+        self._unbuffered = UnbufferedFile.begin(self._descriptor, self._data_offset)
+        return self._unbuffered is not None
+
+    def _pass_on(self, view: memoryview | bytes | bytearray) -> None:
+        assert self._unbuffered is not None  # noqa: S101 - for the type checker
+        try:
+            self._unbuffered.write(view)
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def _remember_beginning(self, view: memoryview | bytes) -> None:
+        self._beginning = bytes(self._pending[self._data_offset :]) + bytes(view[:_BEGINNING_BYTES])
 
     def _flush(self, view: memoryview | bytes) -> None:
         total = len(self._pending) + len(view)
+        if not self._written:
+            self._remember_beginning(view)
         try:
             written = os.writev(self._descriptor, (self._pending, view)) if self._pending else 0
             if not self._pending:
@@ -192,30 +275,14 @@ class SpoolFile:
             self._start_writeback()
 
     def _start_writeback(self) -> None:
-        start_writeback(self._descriptor, self._started, self._written - self._started)
-        self._started = self._written
+        if self._written > self._started:
+            start_writeback(self._descriptor, self._started, self._written - self._started)
+            self._started = self._written
 
 
-def _create(folder: Path) -> tuple[Path, int]:
-    """Make a file and lock it, so that a sweep knows that it is in work."""
-    while True:
-        path = folder / (secrets.token_hex(16) + SUFFIX)
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
-        except OSError as error:
-            raise storage_error(error) from error
-        if _lock(descriptor):
-            return path, descriptor
-        # A sweep came between the two steps and took the file for a leftover.
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return os.fstat(descriptor).st_nlink > 0
+@lru_cache(maxsize=256)
+def _are_valid(sop_class_uid: str, transfer_syntax_uid: str) -> bool:
+    return is_valid_uid(sop_class_uid) and is_valid_uid(transfer_syntax_uid)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

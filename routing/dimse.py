@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from struct import Struct
 from typing import Final
 
 from routing.pdu import AbortReason, ProtocolViolation
 
 _ELEMENT: Final = Struct("<HHI")
+_NUMBER: Final = Struct("<HHIH")
 _UINT16: Final = Struct("<H")
 _TAG: Final = Struct("<HH")
 _UINT32: Final = Struct("<I")
+_HEADER_SIZE: Final = _ELEMENT.size
 
 NO_DATA_SET: Final = 0x0101
 HAS_DATA_SET: Final = 0x0001
@@ -85,10 +88,11 @@ def decode_command(encoded: bytes) -> Command:
     values: dict[int, Value] = {}
     at, end = 0, len(encoded)
     while at < end:
-        if end - at < _ELEMENT.size:
+        if end - at < _HEADER_SIZE:
             raise _garbage("command element cut off")
         group, element, length = _ELEMENT.unpack_from(encoded, at)
-        start, at = at + _ELEMENT.size, at + _ELEMENT.size + length
+        start = at + _HEADER_SIZE
+        at = start + length
         if group != 0 or at > end:
             raise _garbage("command set is not made of complete group 0000 elements")
         if element in _NUMBERS:
@@ -117,7 +121,7 @@ def _garbage(detail: str) -> ProtocolViolation:
 
 def encode_command(command: Command) -> bytes:
     """Encode `command`, elements in ascending order behind the group length."""
-    body = b"".join(_encode_element(element, command[element]) for element in sorted(command))
+    body = b"".join([_encode_element(element, command[element]) for element in sorted(command)])
     return _ELEMENT.pack(0, 0, 4) + _UINT32.pack(len(body)) + body
 
 
@@ -125,7 +129,17 @@ def _encode_element(element: int, value: Value) -> bytes:
     if isinstance(value, int):
         if element == Element.OFFENDING_ELEMENT:
             return _ELEMENT.pack(0, element, 4) + _UINT16.pack(value >> 16) + _UINT16.pack(value & 0xFFFF)
-        return _ELEMENT.pack(0, element, 2) + _UINT16.pack(value)
+        return _NUMBER.pack(0, element, _UINT16.size, value)
+    # Of a UID the same bytes are wanted again with each image; nothing long is remembered.
+    return _remembered_text(element, value) if len(value) <= _MAX_COMMENT else _encode_text(element, value)
+
+
+@lru_cache(maxsize=256)
+def _remembered_text(element: int, value: str) -> bytes:
+    return _encode_text(element, value)
+
+
+def _encode_text(element: int, value: str) -> bytes:
     if element == Element.ATTRIBUTE_IDENTIFIER_LIST:
         tags = [int(tag, 16) for tag in value.split("\\") if tag]
         packed = b"".join(_TAG.pack(tag >> 16, tag & 0xFFFF) for tag in tags)

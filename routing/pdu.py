@@ -1,10 +1,9 @@
 """Upper layer PDUs of PS3.8 Section 9.3: framing, P-DATA, and the PDUs of fixed size. No input or output here."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from routing.errors import WireError
 
@@ -60,8 +59,7 @@ class ProtocolViolation(WireError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pdv:
+class Pdv(NamedTuple):
     """One presentation data value, PS3.8 Section 9.3.5.1 and Annex E.2.
 
     Parameters
@@ -98,12 +96,8 @@ def split_pdvs(body: memoryview) -> Iterator[Pdv]:
         stop = at + _PDV_LENGTH_SIZE + length
         if length < _PDV_OVERHEAD or stop > end or length % 2:
             raise ProtocolViolation(f"PDV length {length} is not possible here")
-        yield Pdv(
-            context_id=context_id,
-            is_command=bool(control & COMMAND_BIT),
-            is_last=bool(control & LAST_BIT),
-            fragment=body[at + PDV_HEADER_SIZE : stop],
-        )
+        is_command, is_last = bool(control & COMMAND_BIT), bool(control & LAST_BIT)
+        yield Pdv(context_id, is_command, is_last, body[at + PDV_HEADER_SIZE : stop])
         at = stop
 
 

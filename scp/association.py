@@ -191,8 +191,14 @@ class Acceptor:
             timing=self._limits.timing,
         )
         session = Session(association=association, caller=caller, association_id=association_id)
+        with session.at_end:
+            return self._converse(session, encode_accept(accept), stopping)
+
+    def _converse(self, session: Session, accept: bytes, stopping: Stopping) -> str:
+        """Send the A-ASSOCIATE-AC, then answer requests until the association ends; gives the reason of an abort."""
+        association = session.association
         try:
-            stream.write(encode_accept(accept))
+            association.stream.write(accept)
             while (message := stopping.wait_for(association)) is not None:
                 self._dispatch(session, message)
         except PeerAborted as abort:

@@ -1,6 +1,7 @@
 """What a service gets to see of an association, and what it must be."""
 
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from archive.origin import Origin, OriginKind
@@ -22,21 +23,28 @@ class Session:
         Who it is.
     association_id
         Row of `archive.associations`.
+    origin
+        Where an object that comes in here is from.
+    at_end
+        What is to be done when the association has ended.
     """
 
     association: Association
     caller: Caller
     association_id: int
+    origin: Origin = field(init=False)
+    at_end: ExitStack = field(default_factory=ExitStack)
 
-    def origin(self) -> Origin:
-        """Say where an object that comes in here is from."""
-        return Origin(
+    def __post_init__(self) -> None:
+        """Say once where all its objects are from."""
+        origin = Origin(
             kind=OriginKind.DIMSE,
             tenant=self.caller.tenant,
             ae_title=self.caller.calling_ae_title,
             address=self.caller.address,
             association_id=self.association_id,
         )
+        object.__setattr__(self, "origin", origin)
 
     def answer(
         self,

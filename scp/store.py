@@ -1,5 +1,8 @@
 """C-STORE, PS3.7 Section 9.1.1 and PS3.4 Annex B: from the receive buffer to the spool, then into the archive."""
 
+import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -39,8 +42,20 @@ class Intake(Protocol[S]):
     def spool(self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Spool[S]:
         """Open a spool file for an object that is about to arrive."""
 
-    def receive(self, spooled: S, origin: Origin) -> object:
-        """Keep the object; returns when it is durable and indexed."""
+    def receive(self, spooled: S, origin: Origin, answer: Callable[[], object]) -> object:
+        """Keep the object; calls `answer` as soon as it is durable and indexed."""
+
+    def make_ready(self) -> None:
+        """Prepare for the next object of this thread."""
+
+    def let_go(self) -> None:
+        """Give up what was prepared in vain."""
+
+
+class _Ready(threading.local):
+    """For whom a thread is prepared."""
+
+    session: Session | None = None
 
 
 class Store(Generic[S]):
@@ -58,6 +73,7 @@ class Store(Generic[S]):
 
     def __init__(self, intake: Intake[S], *, max_object_bytes: int) -> None:
         self._intake = intake
+        self._ready = _Ready()
         self._max_object_bytes = max_object_bytes
 
     def serves(self, abstract_syntax: str) -> bool:
@@ -82,7 +98,7 @@ class Store(Generic[S]):
             session.association.discard(self._max_object_bytes)
             session.answer(message, status, comment=comment)
         else:
-            session.answer(message, Status.SUCCESS)
+            self._make_ready(session)
 
     def _keep(self, session: Session, message: Message, sop_instance_uid: str) -> None:
         spool = self._intake.spool(
@@ -95,7 +111,18 @@ class Store(Generic[S]):
         except BaseException:
             spool.discard()
             raise
-        self._intake.receive(spool.finish(), session.origin())
+        self._intake.receive(spool.finish(), session.origin, partial(session.answer, message, Status.SUCCESS))
+
+    def _make_ready(self, session: Session) -> None:
+        """Prepare for the next object while the peer reads the answer to this one."""
+        if self._ready.session is not session:
+            self._ready.session = session
+            session.at_end.callback(self._let_go)
+        self._intake.make_ready()
+
+    def _let_go(self) -> None:
+        self._ready.session = None
+        self._intake.let_go()
 
     def _fill(self, spool: Spool[object], association: Association) -> None:
         room = self._max_object_bytes

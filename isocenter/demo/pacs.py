@@ -7,6 +7,7 @@ for each object.
 import itertools
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,10 +96,17 @@ class Shelf:
         meta.TransferSyntaxUID = UID(transfer_syntax_uid)
         return ReceivedFile(self._folder, next(self._numbers), meta)
 
-    def receive(self, spooled: Received, _origin: Origin) -> object:
-        """Announce an object that is kept."""
+    def receive(self, spooled: Received, _origin: Origin, answer: Callable[[], object]) -> object:
+        """Announce an object that is kept, and answer."""
         print(f"stored {spooled.sop_class_uid} {spooled.sop_instance_uid}", flush=True)  # noqa: T201 - the protocol
+        answer()
         return spooled
+
+    def make_ready(self) -> None:
+        """Nothing can be prepared."""
+
+    def let_go(self) -> None:
+        """Nothing was prepared."""
 
 
 class Everyone:

@@ -24,7 +24,7 @@ def test_what_is_kept_can_be_opened(blobs: FileBlobs) -> None:
     with blobs.open(key) as file:
         assert file.read() == b"content"
     assert list(blobs.keys()) == [key]
-    assert list(blobs.spool_folder.iterdir()) == []
+    assert [path for path in blobs.spool_folder.rglob("*") if path.is_file()] == []
 
 
 def test_what_is_removed_is_gone(blobs: FileBlobs) -> None:

@@ -48,13 +48,15 @@ def test_an_archive_in_order_is_left_alone(archive: Archive) -> None:
 
 
 def test_a_sweep_removes_what_a_dead_process_was_receiving(sqlite_archive: Archive) -> None:
-    program = "import sys, pathlib, os; from archive.spool import SpoolFile; uid = '1.2.3'; "
-    program += "SpoolFile(pathlib.Path(sys.argv[1]), sop_class_uid=uid, sop_instance_uid=uid, "
+    program = "import sys, os; from archive.spool import SpoolFile; from archive.spool_places import make_place; "
+    program += "uid = '1.2.3'; SpoolFile(make_place(sys.argv[1]), sop_class_uid=uid, sop_instance_uid=uid, "
     program += "transfer_syntax_uid=uid, max_bytes=9).write(b'x'); os._exit(0)"
-    subprocess.run([sys.executable, "-c", program, str(sqlite_archive.blobs.spool_folder)], check=True)
-    assert len(list(sqlite_archive.blobs.spool_folder.iterdir())) == 1
-    assert consistency.sweep(sqlite_archive.database, sqlite_archive.blobs).spool_removed == 1
-    assert list(sqlite_archive.blobs.spool_folder.iterdir()) == []
+    spool = sqlite_archive.blobs.spool_folder
+    for folder in (spool, spool / "07"):
+        subprocess.run([sys.executable, "-c", program, str(folder)], check=True)
+    assert len(list(spool.rglob("*.part"))) == 2
+    assert consistency.sweep(sqlite_archive.database, sqlite_archive.blobs).spool_removed == 2
+    assert list(spool.rglob("*.part")) == []
 
 
 def test_a_sweep_leaves_alone_what_a_living_process_is_receiving(sqlite_archive: Archive) -> None:

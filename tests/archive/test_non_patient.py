@@ -75,7 +75,7 @@ def test_the_same_again_changes_nothing_and_other_bytes_are_refused(archive: Arc
     with pytest.raises(DuplicateRefused):
         send(archive, ds)
     assert len(files(archive)) == 1
-    assert list(archive.blobs.spool_folder.iterdir()) == []
+    assert [path for path in archive.blobs.spool_folder.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(("policy", "outcome"), [("replace", Outcome.REPLACED), ("keep-both", Outcome.QUARANTINED)])
@@ -129,7 +129,7 @@ def test_nothing_stays_when_the_table_does_not_take_it(sqlite_archive: Archive) 
     with pytest.raises(DatabaseUnavailable):
         send(sqlite_archive, hanging_protocol())
     assert files(sqlite_archive) == []
-    assert list(sqlite_archive.blobs.spool_folder.iterdir()) == []
+    assert [path for path in sqlite_archive.blobs.spool_folder.rglob("*") if path.is_file()] == []
 
 
 def test_nothing_stays_when_the_name_cannot_be_made_durable(

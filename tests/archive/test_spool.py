@@ -15,12 +15,13 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from archive import file_meta
 from archive.errors import NotParsable, ObjectTooLarge
 from archive.spool import SpoolFile
+from archive.spool_places import make_place
 
 UIDS = {"sop_class_uid": CTImageStorage, "transfer_syntax_uid": ExplicitVRLittleEndian}
 
 
 def spool_in(folder: Path, max_bytes: int = 1 << 30) -> SpoolFile:
-    return SpoolFile(folder, sop_instance_uid="1.2.3", max_bytes=max_bytes, **UIDS)
+    return SpoolFile(make_place(str(folder)), sop_instance_uid="1.2.3", max_bytes=max_bytes, **UIDS)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +93,11 @@ def test_an_object_may_be_as_large_as_allowed_but_not_larger(tmp_path: Path) -> 
 @pytest.mark.parametrize("which", ["sop_class_uid", "sop_instance_uid", "transfer_syntax_uid"])
 def test_invalid_uids_never_reach_a_file(tmp_path: Path, which: str, uid: str) -> None:
     with pytest.raises(NotParsable):
-        SpoolFile(tmp_path, max_bytes=1, **{"sop_instance_uid": "1.2", **UIDS, which: uid})
+        SpoolFile(make_place(str(tmp_path)), max_bytes=1, **{"sop_instance_uid": "1.2", **UIDS, which: uid})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_names_in_the_spool_say_nothing_of_the_object(tmp_path: Path) -> None:
     spool = spool_in(tmp_path)
-    assert [len(path.name) for path in tmp_path.iterdir()] == [37]
+    assert [len(path.name) for path in tmp_path.iterdir()] == [25]
     spool.discard()

@@ -19,7 +19,7 @@ from archive.errors import CommitUnknown, DatabaseUnavailable, StorageFailed, St
 from archive.ingest import Archive, Outcome
 from archive.tables import instance
 from tests import postgres
-from tests.archive.objects import send_slice
+from tests.archive.objects import ct_slice, encode, send, send_slice
 
 
 def files(blobs: FileBlobs) -> list[Path]:
@@ -44,6 +44,8 @@ def test_a_fault_of_the_disk_refuses_the_object_and_the_next_one_is_taken(
     sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch, call: str, code: int, error: type[Exception]
 ) -> None:
     original = getattr(os, call)
+    # So long a value before its pixels that the file has to be read: the rest of the header lies behind it.
+    content = ct_slice(ICCProfile=bytes(200_000)) if call == "pread" else ct_slice()
 
     def fail(*arguments: object, **named: object) -> object:
         if call == "open" and not str(arguments[0]).endswith(".part"):
@@ -53,7 +55,7 @@ def test_a_fault_of_the_disk_refuses_the_object_and_the_next_one_is_taken(
     with monkeypatch.context() as patch:
         patch.setattr(os, call, fail)
         with pytest.raises(error):
-            send_slice(sqlite_archive)
+            send(sqlite_archive, encode(content))
     assert files(sqlite_archive.blobs) == []
     assert count(sqlite_archive) == 0
     assert send_slice(sqlite_archive).outcome is Outcome.STORED

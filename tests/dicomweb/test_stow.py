@@ -47,7 +47,7 @@ def named(answer: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def spooled(web: Web) -> list[Path]:
-    return list(web.archive.blobs.spool_folder.iterdir())
+    return [path for path in web.archive.blobs.spool_folder.rglob("*") if path.is_file()]
 
 
 def test_objects_of_several_studies_have_no_common_address(shared_web: Web) -> None:

@@ -170,7 +170,7 @@ def test_b37_a_full_disk_is_a700(web: Web, good: Dataset, monkeypatch: pytest.Mo
     monkeypatch.setattr(web.archive.blobs, "check_space", full_after_the_metadata)
     answer = store(web, JSON, [described(good, "x")], one_part())
     assert (answer.status_code, failures(answer.json())) == (409, [(good.SOPInstanceUID, 0xA700)])
-    assert list(web.archive.blobs.spool_folder.iterdir()) == []
+    assert [path for path in web.archive.blobs.spool_folder.rglob("*") if path.is_file()] == []
     assert web.json("/studies") == []
 
 
@@ -284,7 +284,7 @@ def test_b48_b50_bodies_that_are_wrong_are_refused_as_such(
     shared_web: Web, body: bytes, kind: str, status: int
 ) -> None:
     assert post(shared_web, body, kind).status_code == status
-    assert list(shared_web.archive.blobs.spool_folder.iterdir()) == []
+    assert [path for path in shared_web.archive.blobs.spool_folder.rglob("*") if path.is_file()] == []
 
 
 def test_gzip_is_refused(shared_web: Web) -> None:
@@ -308,4 +308,4 @@ def test_b50_a_connection_that_breaks_leaves_nothing(web: Web, good: Dataset) ->
     with pytest.raises(ConnectionError):
         post(web, broken(), KIND)
     assert web.json("/studies") == []
-    assert list(web.archive.blobs.spool_folder.iterdir()) == []
+    assert [path for path in web.archive.blobs.spool_folder.rglob("*") if path.is_file()] == []

@@ -1,0 +1,238 @@
+"""Writing large files past the page cache, while the next bytes arrive.
+
+A write through the cache takes fresh pages for every byte, copies into them, and leaves the disk idle until the flush.
+Here the bytes go into memory that is used again and again, the disk takes them from there by itself (O_DIRECT of
+open(2)), and the process goes on meanwhile (io_submit(2)). Where a system has nothing of the kind, `begin` says so, and
+the caller writes as ever.
+"""
+
+import ctypes
+import fcntl
+import os
+import threading
+from contextlib import suppress
+from time import monotonic
+from typing import Final, Self
+
+from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
+from archive.hashing import Digest, DigestBeside
+
+_BLOCK: Final = 4096
+# So much is reserved at once for an object whose size nobody knows.
+_RESERVED_BYTES: Final = 1 << 20
+_MOST_RESERVED_BYTES: Final = 16 << 20
+# More objects than this at once go through the cache, so that memory stays bounded.
+_MOST_BUFFERS: Final = 32
+_COMPANY_SECONDS: Final = 0.25
+
+
+def _fallocate() -> "ctypes._NamedFuncPointer | None":
+    # Not `os.posix_fallocate`: where a file system cannot reserve space, that writes zeros instead.
+    function = getattr(ctypes.CDLL(None), "fallocate64", None)
+    if function is not None:
+        function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    return function
+
+
+_reserve: Final = _fallocate()
+
+
+class _Pool:
+    """The buffers of this process: made when they are needed, kept for the next object."""
+
+    def __init__(self) -> None:
+        self._begin()
+        # A child has neither the kernel's side of them nor a reason to write into these.
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._guard = threading.Lock()
+        self._free: list[DiskRequests] = []
+        self._made = 0
+        self._company_seen = 0.0
+
+    def borrow(self) -> DiskRequests | None:
+        """Return a buffer that nobody else uses; none when there are too many, or the system has no such thing."""
+        with self._guard:
+            if self._free:
+                return self._free.pop()
+            if self._made >= _MOST_BUFFERS:
+                return None
+            try:
+                made = DiskRequests()
+            except Unsupported:
+                self._made = _MOST_BUFFERS
+                return None
+            self._made += 1
+            return made
+
+    def give_back(self, buffer: DiskRequests) -> None:
+        """Let others have it; nothing of it is on its way any more."""
+        with self._guard:
+            self._free.append(buffer)
+
+    def is_alone(self) -> bool:
+        """Tell whether for a while only one at a time has borrowed: then a core is free for its hash."""
+        now = monotonic()
+        if self._made - len(self._free) > 1:
+            self._company_seen = now
+        return now - self._company_seen > _COMPANY_SECONDS
+
+
+class _Last(threading.local):
+    """How large the last object of a thread was: an association mostly sends images of one size."""
+
+    size = 0
+
+
+_POOL: Final = _Pool()
+_LAST: Final = _Last()
+
+
+class UnbufferedFile:
+    """A new file that is written from its beginning to its end, and hashed.
+
+    Parameters
+    ----------
+    descriptor
+        The empty file.
+    buffer
+        Where the bytes wait for the disk.
+    digest
+        What hashes them.
+    unhashed
+        How many bytes at the beginning are not hashed.
+    """
+
+    def __init__(self, descriptor: int, buffer: DiskRequests, digest: Digest, unhashed: int) -> None:
+        self._digest = digest
+        self._unhashed = unhashed
+        self._descriptor = descriptor
+        self._flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        self._buffer = buffer
+        # Of the file: what was handed to the disk, and how much room it has. Of the segment: how much is in it.
+        self._handed = self._reserved = 0
+        self._segment = self._filled = 0
+        self._open = True
+        self._failure: OSError | None = None
+
+    @classmethod
+    def begin(cls, descriptor: int, unhashed: int) -> Self | None:
+        """Begin to write an empty file; none where the system or the file system has no unbuffered writes.
+
+        Parameters
+        ----------
+        descriptor
+            The file.
+        unhashed
+            How many bytes at the beginning, less than a segment, are no part of what is hashed.
+        """
+        buffer = _POOL.borrow()
+        if buffer is None:
+            return None
+        file = cls(descriptor, buffer, DigestBeside() if _POOL.is_alone() else Digest(), unhashed)
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETFL, file._flags | os.O_DIRECT)
+        except OSError:
+            _POOL.give_back(buffer)
+            return None
+        file._make_room(_LAST.size or _RESERVED_BYTES)
+        return file
+
+    def write(self, view: memoryview | bytes | bytearray) -> None:
+        """Append bytes; they may be overwritten once this returns.
+
+        Raises
+        ------
+        OSError
+            The disk did not take what was written before.
+        """
+        rest = memoryview(view)
+        while rest:
+            room = self._buffer.segments[self._segment]
+            count = min(len(rest), SEGMENT_BYTES - self._filled)
+            room[self._filled : self._filled + count] = rest[:count]
+            self._filled += count
+            rest = rest[count:]
+            if self._filled == SEGMENT_BYTES:
+                self._hash()
+                self._hand_over(SEGMENT_BYTES)
+                self._segment = (self._segment + 1) % SEGMENTS
+                self._filled = 0
+                self._digest.wait(SEGMENTS - 1)
+                self._buffer.wait_for(self._segment)
+
+    def finish(self) -> None:
+        """Hand over what is left; `wait` says when the file holds it all.
+
+        Raises
+        ------
+        OSError
+            The disk did not take what was written before.
+        """
+        whole = self._filled - self._filled % _BLOCK
+        if whole:
+            self._hand_over(whole)
+        self._hash()
+        # The rest is no block: it goes through the cache while the disk is busy with the others.
+        fcntl.fcntl(self._descriptor, fcntl.F_SETFL, self._flags)
+        self._write_all(bytes(self._buffer.segments[self._segment][whole : self._filled]))
+        if self._reserved > self._handed:
+            os.ftruncate(self._descriptor, self._handed)
+        _LAST.size = min(self._handed, _MOST_RESERVED_BYTES)
+
+    def wait(self) -> None:
+        """Wait until the file holds all; a flush makes it durable.
+
+        Raises
+        ------
+        OSError
+            The disk did not take it.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._open:
+            try:
+                self._buffer.wait()
+            except OSError as error:
+                # It is told once, but nobody may take the file for whole afterwards.
+                self._failure = error
+                raise
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of what was hashed, hexadecimal. The memory is somebody else's afterwards."""
+        try:
+            return self._digest.hexdigest()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Wait for what is on its way, whatever becomes of it: the memory is somebody else's afterwards."""
+        if not self._open:
+            return
+        self._open = False
+        self._digest.wait()
+        with suppress(OSError):
+            self._buffer.wait()
+        _POOL.give_back(self._buffer)
+
+    def _hash(self) -> None:
+        self._digest.update(self._buffer.segments[self._segment][self._unhashed : self._filled])
+        self._unhashed = 0
+
+    def _hand_over(self, size: int) -> None:
+        if self._handed + size > self._reserved:
+            self._make_room(max(size, min(self._handed, _MOST_RESERVED_BYTES)))
+        self._buffer.hand_over(self._segment, self._descriptor, size, self._handed)
+        self._handed += size
+
+    def _make_room(self, size: int) -> None:
+        """Reserve blocks, so that the disk need not be waited for to lengthen the file; without them it is."""
+        if _reserve is not None and _reserve(self._descriptor, 0, self._reserved, size) == 0:
+            self._reserved += size
+
+    def _write_all(self, content: bytes) -> None:
+        while content:
+            count = os.pwrite(self._descriptor, content, self._handed)
+            self._handed += count
+            content = content[count:]
