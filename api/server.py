@@ -23,6 +23,11 @@ class _Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=_MOST_WAITING)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Go back to the usual limits: messages are small, and a client that does not read them is to be noticed."""
+        self.transport.set_write_buffer_limits()
+        super().handle_websocket_upgrade()
+
 
 async def _nothing() -> None:
     """Have nothing to say at the end."""
