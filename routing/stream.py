@@ -111,8 +111,11 @@ class SocketStream:
     def _acknowledge(self) -> None:
         # Many peers write a message in two pieces under Nagle's algorithm, so that the second waits for our ACK of the
         # first; delayed by the kernel that costs 40 ms an object. The option does not last: it is set before each wait.
-        with contextlib.suppress(OSError):
+        try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        except OSError:
+            # The read that follows says what is wrong.
+            return
 
     def _limit_reads(self, seconds: float) -> None:
         # Zero would mean "for ever" to the kernel.
