@@ -59,7 +59,7 @@ class Keeping:
 
     def unfinished(self) -> set[Path]:
         """Return all files of the spool."""
-        return set((self._blobs / "spool").iterdir())
+        return {path for path in (self._blobs / "spool").rglob("*") if path.is_file()}
 
 
 @contextmanager
