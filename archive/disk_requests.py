@@ -15,6 +15,10 @@ SEGMENTS: Final = 4
 # io_setup, io_destroy, io_submit, io_getevents.
 _CALL_NUMBERS: Final = {"x86_64": (206, 207, 209, 208), "aarch64": (0, 1, 2, 4), "riscv64": (0, 1, 2, 4)}
 _WRITE: Final = 1
+# A 32-bit process of the same machine has other numbers for its calls.
+_ADDRESS_BITS_64: Final = sys.maxsize > 1 << 32
+# Not that the disk failed: it is tried again, and that tells what the matter is.
+_AGAIN: Final = frozenset({-errno.EINVAL, -errno.EINTR, -errno.EAGAIN})
 
 
 class Unsupported(Exception):
@@ -66,13 +70,18 @@ class DiskRequests:
 
     def __init__(self) -> None:
         numbers = _CALL_NUMBERS.get(platform.machine())
-        if sys.platform != "linux" or sys.byteorder != "little" or numbers is None:
+        if sys.platform != "linux" or sys.byteorder != "little" or not _ADDRESS_BITS_64 or numbers is None:
             raise Unsupported
         setup, self._destroy, self._submit, self._get_events = map(ctypes.c_long, numbers)
         self._context = ctypes.c_ulong(0)
         if _call(setup, ctypes.c_uint(SEGMENTS), ctypes.byref(self._context)) != 0:
             raise Unsupported
-        self._memory = mmap.mmap(-1, SEGMENTS * SEGMENT_BYTES)
+        try:
+            # Shared, not private: a fork would copy private pages away from under the disk (NOTES of open(2)).
+            self._memory = mmap.mmap(-1, SEGMENTS * SEGMENT_BYTES, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+        except OSError as error:
+            self.close()
+            raise Unsupported from error
         whole = memoryview(self._memory)
         self.segments = [whole[at : at + SEGMENT_BYTES] for at in range(0, len(whole), SEGMENT_BYTES)]
         address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
@@ -82,6 +91,12 @@ class DiskRequests:
         self._pointers = [(ctypes.c_void_p * 1)(ctypes.addressof(request)) for request in self._requests]
         self._events = (_Event * SEGMENTS)()
         self._on_their_way: set[int] = set()
+        self.is_usable = True
+        """False once the kernel refused to say what became of requests: what it says later would be of those."""
+
+    def close(self) -> None:
+        """Wait for what is on its way, and let the kernel forget the rest."""
+        _call(self._destroy, self._context)
 
     def hand_over(self, number: int, descriptor: int, size: int, offset: int) -> None:
         """Have the first `size` bytes of a segment written to a file; it must be left alone until `wait_for`.
@@ -127,8 +142,11 @@ class DiskRequests:
         if done < 0:
             if ctypes.get_errno() == errno.EINTR:
                 return
+            code = ctypes.get_errno()
+            self.is_usable = False
             self._on_their_way.clear()
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            self.close()
+            raise OSError(code, os.strerror(code))
         failure = None
         for event in self._events[:done]:
             self._on_their_way.discard(event.data)
@@ -140,7 +158,7 @@ class DiskRequests:
             raise failure
 
     def _judge(self, number: int, result: int) -> None:
-        if result == -errno.EINVAL:
+        if result in _AGAIN:
             self._write(number)
         elif result < 0:
             raise OSError(-result, os.strerror(-result))

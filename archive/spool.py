@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -118,9 +117,11 @@ class Spooled:
 
     def close(self) -> None:
         """Let go of the file, which stays where it is."""
-        if not isinstance(self._content, str):
-            self._content.abandon()
-        os.close(self._descriptor)
+        try:
+            if not isinstance(self._content, str):
+                self._content.abandon()
+        finally:
+            os.close(self._descriptor)
 
     def discard(self) -> None:
         """Remove the file."""
@@ -151,7 +152,7 @@ class SpoolFile:
     def __init__(
         self, place: Place, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, max_bytes: int
     ) -> None:
-        if not (_are_valid(sop_class_uid, transfer_syntax_uid) and is_valid_uid(sop_instance_uid)):
+        if not (is_valid_uid(sop_class_uid) and is_valid_uid(sop_instance_uid) and is_valid_uid(transfer_syntax_uid)):
             place.discard()
             raise NotParsable("It was announced with an invalid UID.")
         # Callers may pass pydicom's UIDs; from here on they are plain strings.
@@ -243,7 +244,10 @@ class SpoolFile:
     def _goes_unbuffered(self, view: memoryview | bytes) -> bool:
         """Tell whether it is written past the cache from here on."""
         self._remember_beginning(view)
-        self._unbuffered = UnbufferedFile.begin(self._descriptor, self._data_offset)
+        try:
+            self._unbuffered = UnbufferedFile.begin(self._descriptor, self._data_offset)
+        except OSError as error:
+            raise storage_error(error) from error
         return self._unbuffered is not None
 
     def _pass_on(self, view: memoryview | bytes | bytearray) -> None:
@@ -278,11 +282,6 @@ class SpoolFile:
         if self._written > self._started:
             start_writeback(self._descriptor, self._started, self._written - self._started)
             self._started = self._written
-
-
-@lru_cache(maxsize=256)
-def _are_valid(sop_class_uid: str, transfer_syntax_uid: str) -> bool:
-    return is_valid_uid(sop_class_uid) and is_valid_uid(transfer_syntax_uid)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

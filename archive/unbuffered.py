@@ -8,6 +8,7 @@ the caller writes as ever.
 
 import ctypes
 import fcntl
+import mmap
 import os
 import threading
 from contextlib import suppress
@@ -17,7 +18,8 @@ from typing import Final, Self
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
 from archive.hashing import Digest, DigestBeside
 
-_BLOCK: Final = 4096
+# Not less than a page: the cache would keep one that is half the disk's from the last block on.
+_BLOCK: Final = mmap.PAGESIZE
 # So much is reserved at once for an object whose size nobody knows.
 _RESERVED_BYTES: Final = 1 << 20
 _MOST_RESERVED_BYTES: Final = 16 << 20
@@ -69,7 +71,11 @@ class _Pool:
     def give_back(self, buffer: DiskRequests) -> None:
         """Let others have it; nothing of it is on its way any more."""
         with self._guard:
-            self._free.append(buffer)
+            if buffer.is_usable:
+                self._free.append(buffer)
+            else:
+                # The next one would fare no better: from here on objects go through the cache.
+                self._made = _MOST_BUFFERS
 
     def is_alone(self) -> bool:
         """Tell whether for a while only one at a time has borrowed: then a core is free for its hash."""
@@ -112,6 +118,7 @@ class UnbufferedFile:
         self._buffer = buffer
         # Of the file: what was handed to the disk, and how much room it has. Of the segment: how much is in it.
         self._handed = self._reserved = 0
+        self._reserves = _reserve is not None
         self._segment = self._filled = 0
         self._open = True
         self._failure: OSError | None = None
@@ -126,6 +133,11 @@ class UnbufferedFile:
             The file.
         unhashed
             How many bytes at the beginning, less than a segment, are no part of what is hashed.
+
+        Raises
+        ------
+        OSError
+            The disk fails already.
         """
         buffer = _POOL.borrow()
         if buffer is None:
@@ -136,7 +148,11 @@ class UnbufferedFile:
         except OSError:
             _POOL.give_back(buffer)
             return None
-        file._make_room(_LAST.size or _RESERVED_BYTES)
+        try:
+            file._make_room(_LAST.size or _RESERVED_BYTES)
+        except BaseException:
+            file.abandon()
+            raise
         return file
 
     def write(self, view: memoryview | bytes | bytearray) -> None:
@@ -155,12 +171,7 @@ class UnbufferedFile:
             self._filled += count
             rest = rest[count:]
             if self._filled == SEGMENT_BYTES:
-                self._hash()
-                self._hand_over(SEGMENT_BYTES)
-                self._segment = (self._segment + 1) % SEGMENTS
-                self._filled = 0
-                self._digest.wait(SEGMENTS - 1)
-                self._buffer.wait_for(self._segment)
+                self._turn()
 
     def finish(self) -> None:
         """Hand over what is left; `wait` says when the file holds it all.
@@ -170,6 +181,8 @@ class UnbufferedFile:
         OSError
             The disk did not take what was written before.
         """
+        if self._failure is not None:
+            raise self._failure
         whole = self._filled - self._filled % _BLOCK
         if whole:
             self._hand_over(whole)
@@ -216,6 +229,19 @@ class UnbufferedFile:
             self._buffer.wait()
         _POOL.give_back(self._buffer)
 
+    def _turn(self) -> None:
+        """Hand over a full segment, and wait until the next one may be filled."""
+        self._hash()
+        try:
+            self._hand_over(SEGMENT_BYTES)
+            self._segment = (self._segment + 1) % SEGMENTS
+            self._filled = 0
+            self._digest.wait(SEGMENTS - 1)
+            self._buffer.wait_for(self._segment)
+        except OSError as error:
+            self._failure = error
+            raise
+
     def _hash(self) -> None:
         self._digest.update(self._buffer.segments[self._segment][self._unhashed : self._filled])
         self._unhashed = 0
@@ -228,8 +254,14 @@ class UnbufferedFile:
 
     def _make_room(self, size: int) -> None:
         """Reserve blocks, so that the disk need not be waited for to lengthen the file; without them it is."""
-        if _reserve is not None and _reserve(self._descriptor, 0, self._reserved, size) == 0:
+        if not self._reserves or _reserve is None:
+            return
+        if _reserve(self._descriptor, 0, self._reserved, size) == 0:
             self._reserved += size
+        else:
+            # A disk that is nearly full may have given a part, and made the file as long: others need it more.
+            self._reserves = False
+            os.ftruncate(self._descriptor, max(self._handed, self._reserved))
 
     def _write_all(self, content: bytes) -> None:
         while content:

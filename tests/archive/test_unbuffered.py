@@ -1,6 +1,8 @@
 """Large files past the page cache: the same bytes as ever, and every fault of the disk is told."""
 
+import ctypes
 import errno
+import mmap
 import os
 import resource
 import threading
@@ -11,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive import unbuffered
+from archive import disk_requests, unbuffered
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
+from archive.errors import StorageFailed
 from archive.spool import SpoolFile
 from archive.spool_places import make_place
 from archive.unbuffered import UnbufferedFile
@@ -92,6 +95,44 @@ def test_room_that_was_reserved_and_not_needed_is_given_back(folder: Path) -> No
     write(folder / "small", [b"x" * 5000])
     assert (folder / "small").stat().st_size == 5000
     assert (folder / "small").stat().st_blocks * 512 <= 16384
+
+
+@pytest.mark.parametrize("size", [100_000, SEGMENT_BYTES + 7, 3 * WHOLE])
+def test_a_disk_that_gives_only_a_part_of_the_room_leaves_no_rest_behind_the_object(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    reserve = unbuffered._reserve
+    assert reserve is not None
+
+    def give_a_part(descriptor: int, mode: int, offset: int, size: int) -> int:
+        # As ext4 does when it has no more: the file is as long as what there was.
+        reserve(descriptor, mode, offset, max(size // 2, 1))
+        return -1
+
+    monkeypatch.setattr(unbuffered, "_reserve", give_a_part)
+    expected = content(size)[:size]
+    for path in (folder / "first", folder / "second"):
+        write(path, [expected])
+        assert path.read_bytes() == expected
+
+
+def test_a_disk_that_fails_at_once_is_told_and_its_buffer_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = unbuffered._Pool()
+    monkeypatch.setattr(unbuffered, "_POOL", pool)
+    monkeypatch.setattr(unbuffered, "_reserve", lambda *_: -1)
+
+    def fail(*_arguments: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "ftruncate", fail)
+    spool = SpoolFile(make_place(str(tmp_path)), max_bytes=1 << 30, **UIDS)
+    with pytest.raises(StorageFailed):
+        spool.write(content(WHOLE))
+    spool.discard()
+    assert len(pool._free) == pool._made
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_buffer_of_the_caller_may_be_used_again(folder: Path) -> None:
@@ -175,7 +216,54 @@ def test_a_fault_that_is_told_late_is_told(folder: Path, monkeypatch: pytest.Mon
     assert (folder / "next").read_bytes() == content(2 * WHOLE)
 
 
-@pytest.mark.parametrize("result", [-errno.EINVAL, 4096])
+def test_after_a_fault_nothing_is_taken_for_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing(folder / "file") as file:
+        assert file is not None
+        with monkeypatch.context() as patch:
+            patch.setattr(DiskRequests, "_judge", failing)
+            with pytest.raises(OSError, match="Input/output error"):
+                file.write(content(2 * WHOLE))
+        with pytest.raises(OSError, match="Input/output error"):
+            file.finish()
+        with pytest.raises(OSError, match="Input/output error"):
+            file.wait()
+
+
+def failing(_self: DiskRequests, _number: int, _result: int) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_where_nobody_may_ask_what_became_of_requests_the_next_object_goes_through_the_cache(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = unbuffered._Pool()
+    monkeypatch.setattr(unbuffered, "_POOL", pool)
+    call = disk_requests._call
+
+    def forbid_to_ask(number: ctypes.c_long, *arguments: object) -> int:
+        if number.value == disk_requests._CALL_NUMBERS[os.uname().machine][3]:
+            ctypes.set_errno(errno.EPERM)
+            return -1
+        return int(call(number, *arguments))
+
+    monkeypatch.setattr(disk_requests, "_call", forbid_to_ask)
+    with pytest.raises(PermissionError):
+        write(folder / "file", [content(2 * WHOLE)])
+    # What the kernel still has to say is about the first: whoever took its buffer would believe it of his own.
+    assert pool.borrow() is None
+
+
+def test_without_memory_for_it_an_object_goes_through_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mmap, "mmap", refuse)
+        with pytest.raises(Unsupported):
+            DiskRequests()
+
+
+@pytest.mark.parametrize("result", [-errno.EINVAL, -errno.EINTR, 4096])
 def test_what_the_file_system_takes_only_otherwise_is_written_otherwise(
     folder: Path, monkeypatch: pytest.MonkeyPatch, result: int
 ) -> None:
