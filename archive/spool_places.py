@@ -93,15 +93,23 @@ def make_place(folder: str) -> Place:
             descriptor = os.open(location, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         except OSError as error:
             raise storage_error(error) from error
-        if _lock(descriptor):
-            return Place(location, descriptor)
+        place = Place(location, descriptor)
+        try:
+            if _lock(descriptor):
+                return place
+        except OSError as error:
+            place.discard()
+            raise storage_error(error) from error
         # A sweep came between the two steps and took the file for a leftover.
         os.close(descriptor)
 
 
 def remove(location: str) -> None:
-    """Remove a file of the spool; one that is gone already is fine."""
-    with suppress(FileNotFoundError):
+    """Remove a file of the spool; one that is gone already is fine.
+
+    On a failing disk it stays, and a sweep comes back to it: what the sender is told must not depend on it.
+    """
+    with suppress(OSError):
         os.unlink(location)  # noqa: PTH108 - a Path costs more than what it is for
 
 

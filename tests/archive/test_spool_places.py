@@ -1,5 +1,6 @@
 """Places in the spool: new, locked, and one made ready for who sends a series."""
 
+import errno
 import fcntl
 import os
 import threading
@@ -32,6 +33,10 @@ def files(folders: list[str]) -> list[Path]:
     return [path for folder in folders for path in Path(folder).iterdir()]
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def in_a_row(places: Places, number: int) -> None:
     for _ in range(number):
         places.take().discard()
@@ -44,6 +49,21 @@ def test_a_place_is_locked_against_a_sweep(folders: list[str]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     place.discard()
     assert files(folders) == []
+
+
+def test_a_file_system_without_locks_is_a_fault_of_the_disk(
+    folders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_files()
+
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(StorageFailed):
+        make_place(folders[0])
+    assert files(folders) == []
+    assert open_files() == opened
 
 
 def test_after_a_few_objects_nothing_lies_about(places: Places, folders: list[str]) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy import func, make_url, select
 
 from archive import schema
 from archive.blobs import FileBlobs
+from archive.consistency import recover
 from archive.database import Database
 from archive.errors import CommitUnknown, DatabaseUnavailable, StorageFailed, StorageFull
-from archive.ingest import Archive, Outcome
+from archive.ingest import Archive, Outcome, Spooled, SpoolFile
 from archive.tables import instance
 from tests import postgres
 from tests.archive.objects import ct_slice, encode, send, send_slice
@@ -24,6 +25,10 @@ from tests.archive.objects import ct_slice, encode, send, send_slice
 
 def files(blobs: FileBlobs) -> list[Path]:
     return [path for path in blobs.root.rglob("*") if path.is_file()]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def count(archive: Archive) -> int:
@@ -59,6 +64,33 @@ def test_a_fault_of_the_disk_refuses_the_object_and_the_next_one_is_taken(
     assert files(sqlite_archive.blobs) == []
     assert count(sqlite_archive) == 0
     assert send_slice(sqlite_archive).outcome is Outcome.STORED
+
+
+@pytest.mark.parametrize("size", [512, 3_000_000])
+def test_a_disk_that_became_read_only_is_told_as_that_and_a_sweep_removes_what_it_kept(
+    sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    content = encode(ct_slice(PixelData=bytes(size)))
+    assert send_slice(sqlite_archive, 2).outcome is Outcome.STORED
+    opened = open_files()
+
+    def fail(*_arguments: object, **_named: object) -> object:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    def write_and_fail(spool: SpoolFile) -> Spooled:
+        for call in ("fdatasync", "unlink", "pwrite"):
+            patch.setattr(os, call, fail)
+        return finish(spool)
+
+    finish = SpoolFile.finish
+    with monkeypatch.context() as patch:
+        patch.setattr(SpoolFile, "finish", write_and_fail)
+        with pytest.raises(StorageFailed):
+            send(sqlite_archive, content)
+    assert open_files() == opened
+    assert len(files(sqlite_archive.blobs)) == 2
+    assert recover(sqlite_archive.database, sqlite_archive.blobs).spool_removed == 1
+    assert len(files(sqlite_archive.blobs)) == 1
 
 
 def test_a_log_that_is_not_flushed_leaves_the_file_and_is_not_trusted_again(
