@@ -64,22 +64,32 @@ class _Thread:
         self._is_running = False
 
     def add(self, work: _Work) -> None:
-        if not self._is_running:
-            self._start()
-        self._work.put(work)
+        if self._is_running or self._start():
+            self._work.put(work)
+        else:
+            _carry_out(work)
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
         with self._guard:
             if not self._is_running:
-                threading.Thread(target=self._run, args=(self._work,), name="hashing", daemon=True).start()
+                try:
+                    threading.Thread(target=self._run, args=(self._work,), name="hashing", daemon=True).start()
+                except RuntimeError:
+                    # The system has no more threads for this process.
+                    return False
                 self._is_running = True
+        return True
 
     @staticmethod
     def _run(works: "SimpleQueue[_Work]") -> None:
         while True:
-            digest, view, done = works.get()
-            digest.update(view)
-            done.put(None)
+            _carry_out(works.get())
+
+
+def _carry_out(work: _Work) -> None:
+    digest, view, done = work
+    digest.update(view)
+    done.put(None)
 
 
 _THREAD: Final = _Thread()

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import threading
 
 import pytest
 
+from archive import hashing
 from archive.hashing import Digest, DigestBeside
 
 PIECES = [bytes([number]) * (number * 40_000) for number in range(8)]
@@ -26,6 +28,18 @@ def test_what_was_read_may_be_overwritten() -> None:
         digest.wait()
     expected = b"".join(bytes([number]) * len(memory) for number in range(20))
     assert digest.hexdigest() == hashlib.sha256(expected).hexdigest()
+
+
+def test_a_process_that_gets_no_more_threads_hashes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(hashing, "_THREAD", hashing._Thread())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    digest = DigestBeside()
+    for piece in PIECES:
+        digest.update(memoryview(piece))
+    assert digest.hexdigest() == hashlib.sha256(b"".join(PIECES)).hexdigest()
 
 
 def test_a_forked_process_has_a_thread_of_its_own() -> None:
