@@ -73,6 +73,8 @@ def codec_of(specific_character_set: bytes) -> str:
     Where that is the default repertoire, bytes above it have no meaning there; senders that leave escape sequences out
     mean the next character set.
     """
+    if len(specific_character_set) > _LONGEST_REMEMBERED:
+        return _codec_of_terms.__wrapped__(specific_character_set)
     return _codec_of_terms(specific_character_set)
 
 

@@ -34,6 +34,8 @@ _DEFAULT_LIMITS: Final = Limits()
 _INTEGER: Final = re.compile(r"\s*([+-]?\d{1,12})\s*(?:$|\\)")
 _US_BYTES: Final = 2
 _MOST_LEARNT: Final = 64
+# With its padding; what is longer is not remembered.
+_LONGEST_UID_BYTES: Final = 66
 # What all walks of this process have learnt, for each encoding.
 _KNOWN_STEPS: Final[dict[int, tuple[Encoding, Steps]]] = {}
 
@@ -222,7 +224,8 @@ def _matching_uid(values: Mapping[int, bytes], tag: int) -> str:
 
 def _uid(values: Mapping[int, bytes], tag: int) -> str:
     """Return a UID without padding, empty when it is absent (PS3.5 Section 9.1: padded with one NUL)."""
-    return _uid_of(values.get(tag, b""))
+    value = values.get(tag, b"")
+    return _uid_of(value) if len(value) <= _LONGEST_UID_BYTES else _uid_of.__wrapped__(value)
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,7 @@
 """Text in the character sets of PS3.3 Section C.12.1.1.2; the examples are those of PS3.5 Annexes H, I, J and K."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +82,13 @@ def test_any_bytes_become_text_that_every_database_takes(value: bytes, charset: 
 @given(st.binary())
 def test_any_bytes_may_stand_as_the_character_set(charset: bytes) -> None:
     decode(b"J\xe9", codec_of(charset))
+
+
+def test_long_lists_of_terms_are_not_kept_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(250):
+            assert codec_of(b"ISO_IR %d\\" % number + b" " * 16_000)
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -2,6 +2,7 @@
 
 import resource
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -282,3 +283,16 @@ def test_a_value_that_is_cut_for_the_index_may_cross_what_is_read_at_once(read: 
         tail = short(0x0010_4000, b"LT", b"c" * 300) + identity()
         header = read(content + tail)
         assert header.text("patient_comments") == "c" * 300
+
+
+def test_uids_with_long_padding_are_read_but_not_kept_in_memory(read: Read) -> None:
+    read(encode(ct_slice(1)))
+    tracemalloc.start()
+    try:
+        for number in range(250):
+            content = short(0x0008_0016, b"UI", b"1.2") + short(0x0008_0018, b"UI", b"1.%d" % number + bytes(16_000))
+            content += short(0x0020_000D, b"UI", b"1.3") + short(0x0020_000E, b"UI", b"1.4")
+            assert read(content).sop_instance_uid == f"1.{number}"
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
