@@ -73,7 +73,11 @@ def _keep(web: WebDependencies, stored: StoredInstance, person_name: str, now: f
     file = io.BytesIO()
     verified.save_as(file, enforce_file_format=True)
     spool = Part10Spool(web.archive)
-    spool.write(file.getvalue())
+    try:
+        spool.write(file.getvalue())
+    except BaseException:
+        spool.discard()
+        raise
     web.archive.receive(spool.finish(), origin)
     return VerifiedReport(
         series_uid=str(verified.SeriesInstanceUID),

@@ -15,7 +15,8 @@ from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from access.permissions import Role
 from archive import results, retrieve
-from archive.ingest import Archive
+from archive.errors import StorageFull
+from archive.ingest import Archive, SpoolFile
 from archive.origin import Origin, OriginKind
 from archive.part10 import Part10Spool
 from archive.results import NewResult
@@ -116,6 +117,21 @@ def test_accepting_a_report_makes_a_new_verified_one(deciding_node: Served, deli
     assert delivered == [new["sop_instance_uid"]]
     kinds = [message["type"] for message in messages]
     assert kinds.index("result.accepted") < kinds.index("result.superseded")
+
+
+def test_a_report_that_the_disk_does_not_take_is_not_accepted_and_leaves_no_file(
+    deciding_node: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_spool: SpoolFile, _content: bytes) -> None:
+        raise StorageFull
+
+    report, _ = _record(deciding_node)
+    with _ada(deciding_node) as ada:
+        with monkeypatch.context() as patch:
+            patch.setattr(SpoolFile, "write", refuse)
+            assert ada.post(f"/api/v1/results/{report}/accept", json={}).status_code == 507
+        assert list(deciding_node.archive.blobs.spool_folder.rglob("*.part")) == []
+        assert ada.post(f"/api/v1/results/{report}/accept", json={}).status_code == 200
 
 
 def test_of_two_people_who_accept_at_once_one_does(deciding_node: Served) -> None:
