@@ -28,7 +28,7 @@ RUN uv sync --frozen --no-dev
 FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="Isocenter" \
       org.opencontainers.image.description="DICOM-native PACS integration node" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-or-later"
 RUN groupadd --system --gid 10001 isocenter \
     && useradd --system --uid 10001 --gid isocenter --home-dir /var/lib/isocenter --shell /usr/sbin/nologin isocenter \
     && install -d -o isocenter -g isocenter -m 0750 /var/lib/isocenter
