@@ -290,6 +290,20 @@ def test_without_such_requests_an_object_is_spooled_all_the_same(
     spooled.discard()
 
 
+def test_the_flush_comes_when_nothing_is_on_its_way_any_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, on_their_way = unbuffered._Pool(), []
+    monkeypatch.setattr(unbuffered, "_POOL", pool)
+    (buffer,) = pool._free = [DiskRequests()]
+    monkeypatch.setattr(os, "fdatasync", lambda _descriptor: on_their_way.append(set(buffer._on_their_way)))
+    spool = SpoolFile(make_place(str(folder)), max_bytes=1 << 30, **UIDS)
+    spool.write(content(WHOLE - 5000)[: WHOLE - 5000])
+    spooled = spool.finish()
+    assert buffer._on_their_way
+    spooled.sync()
+    assert on_their_way == [set()]
+    spooled.discard()
+
+
 def test_an_object_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
     for _ in range(unbuffered._MOST_BUFFERS + 1):
         spool = SpoolFile(make_place(str(tmp_path)), max_bytes=1 << 30, **UIDS)
