@@ -188,7 +188,8 @@ def _sweep_spool(folder: Path) -> int:
     removed = 0
     for path in folder.rglob(f"*{SUFFIX}"):
         try:
-            with path.open("rb") as file:
+            # For writing too: without that, NFS gives no lock that excludes others.
+            with path.open("r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 path.unlink()
                 removed += 1

@@ -1,9 +1,14 @@
 """Index and files, brought back into agreement."""
 
+import errno
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
+import pytest
 from pydicom.uid import ExplicitVRLittleEndian
 from sqlalchemy import Connection, delete, select, update
 
@@ -57,6 +62,19 @@ def test_a_sweep_removes_what_a_dead_process_was_receiving(sqlite_archive: Archi
     assert len(list(spool.rglob("*.part"))) == 2
     assert consistency.sweep(sqlite_archive.database, sqlite_archive.blobs).spool_removed == 2
     assert list(spool.rglob("*.part")) == []
+
+
+def test_a_sweep_locks_as_nfs_demands(sqlite_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock = fcntl.flock
+
+    def lock(file: IO[bytes], operation: int) -> None:
+        if fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        flock(file, operation)
+
+    (sqlite_archive.blobs.spool_folder / "07" / "left.part").touch()
+    monkeypatch.setattr(fcntl, "flock", lock)
+    assert consistency.sweep(sqlite_archive.database, sqlite_archive.blobs).spool_removed == 1
 
 
 def test_a_sweep_leaves_alone_what_a_living_process_is_receiving(sqlite_archive: Archive) -> None:
