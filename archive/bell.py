@@ -13,6 +13,7 @@ import time
 from typing import Final
 
 _WORD_BYTES: Final = 4
+_BYTES: Final = 2 * _WORD_BYTES
 _MODULUS: Final = 1 << 32
 _WAIT: Final = 0
 _WAKE: Final = 1
@@ -31,14 +32,16 @@ class Bell:
     Parameters
     ----------
     descriptor
-        A file open for reading and writing, the same for all; its first four bytes count the strokes.
+        A file open for reading and writing, the same for all; its first four bytes count the strokes, the next four
+        tell whether anybody listens.
     """
 
     def __init__(self, descriptor: int) -> None:
-        if os.fstat(descriptor).st_size < _WORD_BYTES:
-            os.ftruncate(descriptor, _WORD_BYTES)
-        self._memory = mmap.mmap(descriptor, _WORD_BYTES)
+        if os.fstat(descriptor).st_size < _BYTES:
+            os.ftruncate(descriptor, _BYTES)
+        self._memory = mmap.mmap(descriptor, _BYTES)
         self._word = ctypes.c_uint32.from_buffer(self._memory)
+        self._listening = ctypes.c_uint32.from_buffer(self._memory, _WORD_BYTES)
         self._address = ctypes.addressof(self._word)
         self._number = _CALL_NUMBERS.get(platform.machine()) if platform.system() == "Linux" else None
         self._call = ctypes.CDLL(None, use_errno=True).syscall
@@ -48,8 +51,18 @@ class Bell:
         """How often it was rung; to be read before looking whether there is anything to wait for."""
         return self._word.value
 
+    def listen(self) -> None:
+        """Say that somebody is about to wait; to be followed by one more look for what there is to wait for.
+
+        Who rings has made it so before: either that look sees it, or the bell is rung for us.
+        """
+        self._listening.value = 1
+
     def ring(self) -> None:
         """Wake all that wait. Strokes of two at the same instant may count as one, which wakes everybody too."""
+        if not self._listening.value:
+            return
+        self._listening.value = 0
         self._word.value = (self._word.value + 1) % _MODULUS
         if self._number is not None:
             self._futex(_WAKE, _EVERYBODY, None)
@@ -63,7 +76,7 @@ class Bell:
 
     def close(self) -> None:
         """Let go of the file."""
-        del self._word
+        del self._word, self._listening
         self._memory.close()
 
     def _futex(self, operation: int, value: int, timeout: _Timespec | None) -> int:

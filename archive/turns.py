@@ -81,16 +81,18 @@ class Turns:
             self._threads.release()
 
     def _take(self, descriptor: int, bell: Bell, deadline: float) -> None:
+        if _locks(descriptor):
+            return
         while True:
             strokes = bell.strokes
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    raise DatabaseUnavailable from error
-                bell.wait(strokes, _LONGEST_WAIT_SECONDS)
-            else:
+            bell.listen()
+            if _locks(descriptor):
+                # Others may listen too, and this turn's end is what they listen for.
+                bell.listen()
                 return
+            if time.monotonic() > deadline:
+                raise DatabaseUnavailable
+            bell.wait(strokes, _LONGEST_WAIT_SECONDS)
 
     def _opened(self) -> tuple[int, Bell]:
         if self._descriptor is None or self._bell is None:
@@ -109,3 +111,11 @@ class Turns:
             if self._descriptor is not None:
                 os.close(self._descriptor)
             self._descriptor = self._bell = None
+
+
+def _locks(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -18,6 +18,7 @@ import os, sys
 from archive.bell import Bell
 bell = Bell(os.open(sys.argv[1], os.O_RDWR))
 strokes = bell.strokes
+bell.listen()
 print("listening", flush=True)
 bell.wait(strokes, 30.0)
 print(bell.strokes - strokes, flush=True)
@@ -50,7 +51,9 @@ def test_another_thread_hears_it(bell: Bell) -> None:
     heard = threading.Event()
 
     def listen() -> None:
-        bell.wait(bell.strokes, 30.0)
+        strokes = bell.strokes
+        bell.listen()
+        bell.wait(strokes, 30.0)
         heard.set()
 
     def rung_and_heard() -> bool:
@@ -64,10 +67,21 @@ def test_another_thread_hears_it(bell: Bell) -> None:
 
 def test_nobody_waits_for_a_stroke_that_was_already(bell: Bell) -> None:
     strokes = bell.strokes
+    bell.listen()
     bell.ring()
     begun = time.monotonic()
     bell.wait(strokes, 30.0)
     assert time.monotonic() - begun < 10.0
+
+
+def test_where_nobody_listens_it_is_not_rung(bell: Bell) -> None:
+    strokes = bell.strokes
+    bell.ring()
+    assert bell.strokes == strokes
+    bell.listen()
+    bell.ring()
+    bell.ring()
+    assert bell.strokes == strokes + 1
 
 
 def test_waiting_ends_by_itself(bell: Bell) -> None:
