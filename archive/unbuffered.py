@@ -15,6 +15,8 @@ from contextlib import suppress
 from time import monotonic
 from typing import Final, Self
 
+import structlog
+
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
 from archive.hashing import Digest, DigestBeside
 
@@ -26,6 +28,8 @@ _MOST_RESERVED_BYTES: Final = 16 << 20
 # More objects than this at once go through the cache, so that memory stays bounded.
 _MOST_BUFFERS: Final = 32
 _COMPANY_SECONDS: Final = 0.25
+
+_log = structlog.get_logger()
 
 
 def _fallocate() -> "ctypes._NamedFuncPointer | None":
@@ -63,7 +67,7 @@ class _Pool:
             try:
                 made = DiskRequests()
             except Unsupported:
-                self._made = _MOST_BUFFERS
+                self._give_up("the system gives none")
                 return None
             self._made += 1
             return made
@@ -74,8 +78,12 @@ class _Pool:
             if buffer.is_usable:
                 self._free.append(buffer)
             else:
-                # The next one would fare no better: from here on objects go through the cache.
-                self._made = _MOST_BUFFERS
+                self._give_up("the system does not tell what became of requests")
+
+    def _give_up(self, reason: str) -> None:
+        # The next one would fare no better.
+        self._made = _MOST_BUFFERS
+        _log.info("no_unbuffered_writes", reason=reason)
 
     def is_alone(self) -> bool:
         """Tell whether for a while only one at a time has borrowed: then a core is free for its hash."""

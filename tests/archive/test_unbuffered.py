@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from archive import disk_requests, unbuffered
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
@@ -247,8 +248,9 @@ def test_where_nobody_may_ask_what_became_of_requests_the_next_object_goes_throu
         return int(call(number, *arguments))
 
     monkeypatch.setattr(disk_requests, "_call", forbid_to_ask)
-    with pytest.raises(PermissionError):
+    with capture_logs() as logs, pytest.raises(PermissionError):
         write(folder / "file", [content(2 * WHOLE)])
+    assert [line["event"] for line in logs] == ["no_unbuffered_writes"]
     # What the kernel still has to say is about the first: whoever took its buffer would believe it of his own.
     assert pool.borrow() is None
 
