@@ -216,9 +216,9 @@ class Archive:
             key = self.blobs.new_key()
             way.read = perf_counter()
             spooled.sync()
-            way.flushed = perf_counter()
-            # Now the hash is there too.
+            # Now the hash is there too, which a thread beside may have computed.
             entry = entry_of(record_of(spooled, header, origin, key))
+            way.flushed = perf_counter()
             self.blobs.keep(spooled.location, key)
             way.named = perf_counter()
             if is_non_patient(header.sop_class_uid):

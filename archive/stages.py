@@ -24,7 +24,7 @@ class Stage(IntEnum):
     HEADER = 1
     """Reading its header."""
     FSYNC = 2
-    """Making its bytes durable."""
+    """Making its bytes durable, and waiting for their hash."""
     RENAME = 3
     """Giving the file its name."""
     FOLDER_FSYNC = 4
