@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from archive.charsets import codec_of
 from archive.element_stream import Kind, Token, tokens
-from archive.encodings import Encoding, encoding_of
+from archive.encodings import PIXEL_DATA, ElementHeader, Encoding, encoding_of
 from archive.errors import NotParsable
 from archive.value_representations import vr_of
 from dicomweb.json_values import BINARY_VRS, JsonElement, element_from_bytes
@@ -92,6 +92,24 @@ def describe(
         for token in tokens(buffer, encoding):
             if private or token.kind is not Kind.ELEMENT or not token.tag & _PRIVATE:
                 writer.take(token)
+    return writer.data_set, writer.reading
+
+
+def describe_one(
+    part: memoryview, header: ElementHeader, encoding: Encoding, bulk_data_url: str, reading: Reading
+) -> tuple[JsonDataSet, Reading]:
+    """Describe one element of the data set itself that has a length and is no sequence.
+
+    Parameters
+    ----------
+    part
+        The element. Of Pixel Data nothing is looked at.
+    header
+        What its header says.
+    """
+    tag, vr, length, size = header
+    writer = _Writer(part, encoding, bulk_data_url, _INLINE_BYTES, reading)
+    writer.take(Token(Kind.PIXELS if tag == PIXEL_DATA else Kind.ELEMENT, tag, vr, size, length, 0))
     return writer.data_set, writer.reading
 
 

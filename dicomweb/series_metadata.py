@@ -9,9 +9,16 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from archive.beginnings import Beginning, Beginnings, Place
 from archive.blobs import FileBlobs
 from archive.database import Database
 from archive.dataset_buffer import data_set_buffer
+from archive.encodings import (
+    EXPLICIT_VR_BIG_ENDIAN,
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    IMPLICIT_VR_LITTLE_ENDIAN,
+    is_deflated,
+)
 from archive.retrieve import StoredInstance
 from archive.series_metadata import SeriesState, content_of, put, with_instances
 from dicomweb.header_text import HeaderTexts
@@ -23,6 +30,8 @@ _EFFORT: Final = 3
 # Longer ones are written anew each time: they are too long for a row of the database.
 _LONGEST_KEPT: Final = 16 << 20
 _PIECE: Final = 256 << 10
+# In these the pixel data says how long it is (PS3.5 Section A.4).
+_NATIVE: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN})
 
 
 class SeriesMetadata:
@@ -69,12 +78,32 @@ class SeriesMetadata:
 
     def _written(self, found: Sequence[StoredInstance]) -> Iterator[bytes]:
         texts = HeaderTexts()
+        beginnings = Beginnings([self._place(instance) for instance in found])
         divider = b""
-        for instance in found:
-            path = self._blobs.path(instance.key)
-            with data_set_buffer(path, instance.data_offset, instance.transfer_syntax_uid) as buffer:
-                yield divider + texts.write(buffer, instance.transfer_syntax_uid, url_of(_BASE, instance))
+        for instance, beginning in zip(found, beginnings, strict=True):
+            text = self._from_beginning(texts, instance, beginning)
+            if text is None:
+                if instance.transfer_syntax_uid in _NATIVE:
+                    beginnings.grow()
+                text = self._from_all(texts, instance)
+            yield divider + text
             divider = b","
+
+    def _place(self, instance: StoredInstance) -> Place:
+        end = 0 if instance.transfer_syntax_uid in _NATIVE else instance.data_offset + instance.size
+        return Place(self._blobs.path(instance.key), instance.data_offset, end)
+
+    def _from_beginning(self, texts: HeaderTexts, instance: StoredInstance, beginning: Beginning) -> bytes | None:
+        syntax, is_all = instance.transfer_syntax_uid, len(beginning.content) == beginning.size
+        # Behind encapsulated pixel data there may be more, and how long it is only its end says.
+        if syntax not in _NATIVE and (not is_all or is_deflated(syntax)):
+            return None
+        return texts.write_from_beginning(beginning.content, beginning.size, syntax, url_of(_BASE, instance))
+
+    def _from_all(self, texts: HeaderTexts, instance: StoredInstance) -> bytes:
+        path, syntax = self._blobs.path(instance.key), instance.transfer_syntax_uid
+        with data_set_buffer(path, instance.data_offset, syntax) as buffer:
+            return texts.write(buffer, syntax, url_of(_BASE, instance))
 
 
 def json_array(series: Iterable[Iterator[bytes]]) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -38,6 +39,46 @@ def test_all_real_files_are_described_alike_the_first_time_and_again() -> None:
             expected = json.loads(json.dumps(slowly(buffer, syntax_of(path))).encode("utf-8", "replace"))
             for _ in range(2):
                 assert quickly(texts, buffer, syntax_of(path)) == expected, path.name
+
+
+def test_the_beginnings_of_real_files_say_the_same_or_nothing() -> None:
+    texts = HeaderTexts()
+    told = 0
+    for path in [*packaged(), *shared("ct")[:40]]:
+        with data_set_buffer(path, offset_of(path), syntax_of(path)) as buffer:
+            expected = HeaderTexts().write(buffer, syntax_of(path), _URL)
+            for length in (1000, 4096, 32_768, len(buffer)):
+                content = bytes(buffer[:length])
+                found = texts.write_from_beginning(content, len(buffer), syntax_of(path), _URL)
+                assert found in {None, expected}, path.name
+                told += found is not None
+    assert told > 100
+
+
+def slices(count: int, *, changes: Callable[[int], bytes], charset: bytes = b"ISO_IR 192") -> Iterator[bytes]:
+    """Yield data sets with the same elements around one that is another each time."""
+    before = element(0x00080005, b"CS", charset) + b"".join(
+        element(0x00080060 + 2 * n, b"LO", b"same %d" % n) for n in range(20)
+    )
+    after = b"".join(element(0x00180010 + 16 * n, b"LO", f"Ä{n}".encode()) for n in range(20))
+    pixels = b"\xe0\x7f\x10\x00OW\0\0" + (100_000).to_bytes(4, "little")
+    for number in range(count):
+        yield before + changes(number) + after + pixels
+
+
+def test_slices_that_have_most_in_common_are_described_as_each_alone() -> None:
+    texts = HeaderTexts()
+    kinds = [
+        slices(8, changes=lambda number: element(0x00090010, b"LO", b"%d" % number)),
+        slices(8, changes=lambda _: element(0x00090010, b"LO", b"other"), charset=b"ISO_IR 100"),
+        slices(8, changes=lambda number: element(0x00090010, b"LO", b"x") * (number % 3)),
+    ]
+    for content in (one for kind in zip(*kinds, strict=True) for one in kind):
+        size = len(content) + 100_000
+        expected = HeaderTexts().write(memoryview(content + bytes(100_000)), _EXPLICIT, _URL)
+        assert texts.write_from_beginning(content, size, _EXPLICIT, _URL) == expected
+        assert json.loads(expected) == slowly(memoryview(content + bytes(100_000)), _EXPLICIT)
+    assert all(len(learnt.runs.known) >= 1 for learnt in texts._learnt.values() if len(learnt.texts) > 10)
 
 
 def element(tag: int, vr: bytes, value: bytes) -> bytes:
@@ -80,4 +121,4 @@ def test_little_is_kept_of_objects_that_have_nothing_in_common() -> None:
     texts = HeaderTexts()
     for number in range(30_000):
         texts.write(memoryview(element(0x00080018, b"UI", b"1.2.%06d" % number)), _EXPLICIT, _URL)
-    assert sum(map(len, texts._kept.values())) <= 20_001
+    assert sum(len(learnt.texts) for learnt in texts._learnt.values()) <= 20_001
