@@ -161,7 +161,8 @@ instance = Table(
     Column("hidden", Boolean, nullable=False, server_default="0"),
     time_column("received"),
     UniqueConstraint("tenant", "sop_instance_uid"),
-    Index(None, "series_id"),
+    # With `hidden`: what counts and searches the instances of a series needs not read each row for that.
+    Index(None, "series_id", "hidden"),
     Index(None, "blob_key"),
     sqlite_autoincrement=True,
 )

@@ -79,7 +79,7 @@ INDEXED = {
     "ix_study_tenant_accession_number_match": query(Level.STUDY, AccessionNumber="ACC0000123"),
     "study_instance_uid": query(Level.STUDY, StudyInstanceUID=query_index.study_uid(77)),
     "ix_series_study_id": query(Level.SERIES, StudyInstanceUID=query_index.study_uid(77)),
-    "ix_instance_series_id": query(
+    "ix_instance_series_id_hidden": query(
         Level.IMAGE, StudyInstanceUID=query_index.study_uid(77), SeriesInstanceUID=query_index.series_uid(77)
     ),
     "sop_instance_uid": query(Level.STUDY, SOPInstanceUID=f"{query_index.series_uid(77)}.1"),
@@ -97,6 +97,21 @@ def test_an_indexed_query_uses_its_index(filled: Database, index: str) -> None:
     assert not any(f"{scan} {name}" in found for scan in ("SCAN", "Seq Scan on") for name in ("instance", "series"))
     assert "SCAN study" not in found
     assert "Seq Scan on study" not in found
+
+
+def explained(connection: Connection, sql: str) -> str:
+    explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+    return "\n".join(str(row[-1]) for row in connection.execute(text(explain + sql)))
+
+
+def test_instances_are_counted_without_a_look_at_their_rows(filled: Database) -> None:
+    found = filled.read(plan, query(Level.STUDY, PatientID="PID0000042"))
+    counted = {"sqlite": "COVERING INDEX ix_instance_series_id_hidden", "postgresql": "ix_instance_series_id_hidden"}
+    assert counted["sqlite" if filled.url.startswith("sqlite") else "postgresql"] in found
+
+
+def test_what_goes_with_a_deleted_series_is_found_by_the_index(filled: Database) -> None:
+    assert "ix_instance_series_id_hidden" in filled.read(explained, "DELETE FROM instance WHERE series_id = 77")
 
 
 def test_the_first_studies_of_all_are_found_without_sorting_all(filled: Database) -> None:
