@@ -15,6 +15,7 @@ from archive.file_meta import encode as encode_meta
 from archive.retrieve import StoredInstance
 from archive.uids import SeriesInstanceUID, SOPClassUID, SOPInstanceUID, StudyInstanceUID, TransferSyntaxUID
 from routing.peers import Peer
+from tests.accepted import served
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT, IMPLICIT, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.4.50"
@@ -37,11 +38,8 @@ def scp(
         ae.add_supported_context(abstract, transfers)
     for abstract in sent:
         ae.add_supported_context(abstract, [EXPLICIT, IMPLICIT], scu_role=True, scp_role=True)
-    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-    try:
-        yield peer(server.socket.getsockname()[1])
-    finally:
-        server.shutdown()
+    with served(ae, handlers) as port:
+        yield peer(port)
 
 
 @contextmanager

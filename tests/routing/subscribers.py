@@ -10,6 +10,7 @@ from pynetdicom import AE, evt
 
 from routing.peers import Peer
 from routing.workitem_call import EVENT
+from tests.accepted import served
 from tests.archive.workitem_data import TENANT
 
 
@@ -37,12 +38,8 @@ class Subscriber:
         ae = AE(ae_title="WATCHER")
         ae.add_supported_context(EVENT, scu_role=False, scp_role=True)
         handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, take), (evt.EVT_ACCEPTED, count)]
-        server: Any = ae.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
-        self.port = server.socket.getsockname()[1]
-        try:
+        with served(ae, handlers, port=port) as self.port:
             yield self
-        finally:
-            server.shutdown()
 
     def find(self, tenant: str, ae_title: str) -> Peer | None:
         if (tenant, ae_title) != (TENANT, "WATCHER"):

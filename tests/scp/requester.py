@@ -12,6 +12,7 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
 from routing.peers import Peer
+from tests.accepted import served
 
 COMMITMENT, INSTANCE = "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.1.1"
 
@@ -62,12 +63,8 @@ class Requester:
         """Accept associations in which the caller is SCP."""
         ae = AE(ae_title=self.ae_title)
         ae.add_supported_context(COMMITMENT, scu_role=True, scp_role=True)
-        server: Any = ae.start_server(("127.0.0.1", port), block=False, evt_handlers=self._handlers())
-        self.port = server.socket.getsockname()[1]
-        try:
+        with served(ae, self._handlers(), port=port) as self.port:
             yield self
-        finally:
-            server.shutdown()
 
     def as_peer(self) -> Peer:
         return Peer(

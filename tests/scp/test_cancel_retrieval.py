@@ -16,6 +16,7 @@ from routing import dimse
 from routing.associate import decode_request, encode_accept
 from routing.dimse import CommandField, Element
 from routing.negotiation import AssociateAccept, ContextAnswer, ContextResult, UserInformation
+from tests.accepted import served
 from tests.scp.retrieving import CANCEL, counts, failed_list, final, get, identifier, keep, move, peer, series_of
 from tests.scp.running import Node
 from tests.scp.samples import CT_IMAGE_STORAGE
@@ -51,13 +52,12 @@ class SlowScp:
     def listening(self, node: Node, **seconds: float) -> Iterator[None]:
         ae = AE(ae_title="PACS1")
         ae.add_supported_context(CT_IMAGE_STORAGE)
-        server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, self.store)])
-        node.destinations.peers["PACS1"] = peer("PACS1", server.socket.getsockname()[1], **seconds)
-        try:
-            yield
-        finally:
-            self.go_on.set()
-            server.shutdown()
+        with served(ae, [(evt.EVT_C_STORE, self.store)]) as port:
+            node.destinations.peers["PACS1"] = peer("PACS1", port, **seconds)
+            try:
+                yield
+            finally:
+                self.go_on.set()
 
 
 def test_b43_a_move_to_a_destination_that_takes_its_time_is_canceled_at_once(node: Node, study: list[Dataset]) -> None:

@@ -20,6 +20,7 @@ from routing.stream import SocketStream
 from scp.admission import Caller
 from scp.retrieval import SubOperations
 from scp.session import Session
+from tests.accepted import served
 from tests.scp.retrieving import (
     MESSAGE_ID,
     STUDY_ROOT_GET,
@@ -77,12 +78,9 @@ class Judge:
         """Listen as PACS1, the destination of a C-MOVE."""
         ae = AE(ae_title="PACS1")
         ae.add_supported_context(CT_IMAGE_STORAGE)
-        server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, self.store)])
-        node.destinations.peers["PACS1"] = peer("PACS1", server.socket.getsockname()[1])
-        try:
+        with served(ae, [(evt.EVT_C_STORE, self.store)]) as port:
+            node.destinations.peers["PACS1"] = peer("PACS1", port)
             yield
-        finally:
-            server.shutdown()
 
 
 def _failed(study: list[Dataset], statuses: Sequence[int]) -> set[str]:
@@ -292,12 +290,9 @@ def test_more_than_128_pairs_go_over_several_associations(node: Node) -> None:
     ae = AE(ae_title="PACS1")
     for one in classes:
         ae.add_supported_context(one)
-    server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, store)])
-    node.destinations.peers["PACS1"] = peer("PACS1", server.socket.getsockname()[1])
-    try:
+    with served(ae, [(evt.EVT_C_STORE, store)]) as port:
+        node.destinations.peers["PACS1"] = peer("PACS1", port)
         command, _ = final(move(node, identifier(study=study_uid)))
-    finally:
-        server.shutdown()
     assert counts(command) == (0, 150, 0, 0)
     assert sorted(sop_class for sop_class, _ in received) == sorted(classes)
     assert len({association for _, association in received}) == 3
