@@ -15,7 +15,7 @@ ENVIRONMENT := .venv/.synced-$(PYTHON_SUM)
 MODULES := viewer/node_modules/.installed-$(NPM_SUM)
 VIEWER := viewer/dist/.built-$(VIEWER_SUM)
 
-.PHONY: help setup demo serve test check format peers clean docs crash bench-ingest bench-query bench-dicomweb bench-retrieve bench-profile bench-turnaround fuzz
+.PHONY: help setup demo serve test test-viewer check check-types check-sources check-viewer format peers clean docs crash bench-ingest bench-query bench-dicomweb bench-retrieve bench-profile bench-turnaround fuzz
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,15 +29,27 @@ demo: setup ## node, simulated modality and PACS, one study and its report; then
 serve: setup ## the plain node on its defaults
 	@$(BIN)/isocenter serve
 
+# Two lines of them, of about the same length, beside each other; each says what it has to say when it has ended.
+BESIDE := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
+
 check: setup ## linters and types
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	@$(BESIDE) check-types check-sources check-viewer docs
+
+check-types:
 	$(BIN)/mypy
 	$(BIN)/mypy --explicit-package-bases -p tests
+
+check-sources:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+check-viewer:
 	cd viewer && npm run --silent check
-	@$(MAKE) --no-print-directory docs
+
+test-viewer:
+	cd viewer && npm test --silent
 
 docs: setup ## the documentation, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -47,9 +59,9 @@ format: setup ## rewrite sources in the house style
 	$(BIN)/ruff format .
 	cd viewer && npm run --silent format
 
-test: setup peers check ## all tests
-	$$(.ci/peers --check) $(BIN)/pytest -n 2 --dist loadscope
-	cd viewer && npm test --silent
+test: setup peers ## all tests
+	@$(BESIDE) check-types check-sources check-viewer docs test-viewer
+	$$(.ci/peers --check) $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 crash: setup peers ## 50 rounds of kill -9 and objects of 2 and 4 GiB, into docs/benchmarks.md
 	CRASH_ROUNDS=50 LARGE_MEBIBYTES=2048 $$(.ci/peers --check) $(BIN)/pytest -p no:xdist -s \
