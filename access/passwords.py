@@ -52,11 +52,12 @@ def generate_password() -> str:
 
 
 class PasswordMemo:
-    """Remembers for a minute which passwords were right.
+    """Remembers which passwords were right, until nobody used them for a minute.
 
-    Tools that speak DICOMweb send name and password with every request; hashing each time would cost a processor.
-    Kept is an HMAC under a key that lives as long as this object, of password and stored hash together: a changed
-    password is forgotten with the old hash.
+    Tools that speak DICOMweb send name and password with every request; hashing each time would cost a processor, and
+    to hash every minute would hold up whoever asks just then. Kept is an HMAC under a key that lives as long as this
+    object, of password and stored hash together: a changed password is forgotten with the old hash. Who asks has read
+    the account just now, so that one which was disabled or deleted is not asked for.
 
     Parameters
     ----------
@@ -71,10 +72,15 @@ class PasswordMemo:
         self._lock = threading.Lock()
 
     def is_remembered(self, password_hash: str, password: str) -> bool:
-        """Tell, at once, whether this password was verified against this hash a short while ago."""
+        """Tell, at once, whether this password was verified against this hash, and remember it for a minute more."""
+        digest = self.digest(password_hash, password)
         with self._lock:
-            until = self._right.get(self._digest(password_hash, password))
-        return until is not None and self._clock() < until
+            now, until = self._clock(), self._right.get(digest)
+            if until is None or now >= until:
+                return False
+            self._right[digest] = now + _REMEMBERED_SECONDS
+            self._right.move_to_end(digest)
+        return True
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Tell whether the password is right, from memory or by hashing; call it in a thread."""
@@ -82,8 +88,12 @@ class PasswordMemo:
             return True
         if not verify_password(password_hash, password) or password_hash is None:
             return False
-        self._remember(self._digest(password_hash, password))
+        self._remember(self.digest(password_hash, password))
         return True
+
+    def digest(self, password_hash: str, password: str) -> bytes:
+        """Return what stands for the two together in this process; neither can be had from it."""
+        return hmac.digest(self._key, f"{password_hash}\0{password}".encode(), "sha256")
 
     def _remember(self, digest: bytes) -> None:
         with self._lock:
@@ -91,9 +101,6 @@ class PasswordMemo:
             self._right.move_to_end(digest)
             while len(self._right) > _REMEMBERED_MOST:
                 self._right.popitem(last=False)
-
-    def _digest(self, password_hash: str, password: str) -> bytes:
-        return hmac.digest(self._key, f"{password_hash}\0{password}".encode(), "sha256")
 
 
 @cache

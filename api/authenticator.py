@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -21,6 +21,8 @@ from archive.database import AsyncDatabase
 
 # Verifying takes 64 MiB and a processor: whoever sends many passwords at once waits in a queue.
 _VERIFIED_AT_ONCE: Final = 2
+# Name, address, and what stands for the password.
+_Attempt: TypeAlias = tuple[str, str, bytes]
 
 
 class Authenticator:
@@ -41,6 +43,7 @@ class Authenticator:
         self._passwords = PasswordMemo()
         self._throttle = LoginThrottle()
         self._verifying = asyncio.Semaphore(_VERIFIED_AT_ONCE)
+        self._underway: dict[_Attempt, asyncio.Task[bool]] = {}
 
     async def identify(self, connection: HTTPConnection) -> Identity | None:
         """Return the identity that the request's headers prove, if any.
@@ -79,16 +82,35 @@ class Authenticator:
         if account is not None and self._passwords.is_remembered(account.password_hash, password):
             return account
         self._require_patience(username, address)
+        password_hash = account.password_hash if account else None
+        return account if await self._verified_once(username, address, password_hash, password) else None
+
+    async def _verified_once(self, username: str, address: str, password_hash: str | None, password: str) -> bool:
+        """Verify a password; whoever shows the same one meanwhile waits for the same answer."""
+        attempt = username, address, self._passwords.digest(password_hash or "", password)
+        task = self._underway.get(attempt)
+        if task is None:
+            task = asyncio.create_task(self._verified(username, address, password_hash, password))
+            self._underway[attempt] = task
+            task.add_done_callback(lambda done: self._is_done(attempt, done))
+        # Others wait for it too when this one's client is gone.
+        return await asyncio.shield(task)
+
+    def _is_done(self, attempt: _Attempt, task: "asyncio.Task[bool]") -> None:
+        del self._underway[attempt]
+        if not task.cancelled():
+            task.exception()
+
+    async def _verified(self, username: str, address: str, password_hash: str | None, password: str) -> bool:
         async with self._verifying:
             # Whoever waited behind too many wrong passwords is one of them.
             self._require_patience(username, address)
-            password_hash = account.password_hash if account else None
             is_right = await asyncio.to_thread(self._passwords.verify, password_hash, password)
-        if not is_right:
+        if is_right:
+            self._throttle.succeeded(username, address)
+        else:
             self._throttle.failed(username, address, now=self._now())
-            return None
-        self._throttle.succeeded(username, address)
-        return account
+        return is_right
 
     async def _look_up(self, given: Credentials, address: str) -> Identity | None:
         match given:

@@ -41,9 +41,19 @@ def test_a_right_password_is_remembered_for_a_minute(password_hash: str) -> None
     memo = PasswordMemo(clock)
     assert not memo.is_remembered(password_hash, PASSWORD)
     assert memo.verify(password_hash, PASSWORD)
-    clock.now = 59.0
-    assert memo.is_remembered(password_hash, PASSWORD)
     clock.now = 60.0
+    assert not memo.is_remembered(password_hash, PASSWORD)
+
+
+def test_a_password_in_use_is_not_hashed_again(password_hash: str) -> None:
+    clock = Clock()
+    memo = PasswordMemo(clock)
+    assert memo.verify(password_hash, PASSWORD)
+    for _ in range(10):
+        clock.now += 59.0
+        assert memo.is_remembered(password_hash, PASSWORD)
+    assert not memo.is_remembered(hash_password(PASSWORD), PASSWORD)
+    clock.now += 60.0
     assert not memo.is_remembered(password_hash, PASSWORD)
 
 
