@@ -40,7 +40,7 @@ def test_more_of_each_is_read_when_that_is_too_little(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_said_to_be_when_it_is_its_turn(tmp_path: Path) -> None:
     before, places = _open_files(), _files(tmp_path, 5)
     places[3].path.unlink()
-    found = []
+    found: list[int] = []
     with pytest.raises(NotFound):
         found.extend(beginning.size for beginning in Beginnings(places))
     assert len(found) <= 3
