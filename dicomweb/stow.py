@@ -1,7 +1,8 @@
 """STOW-RS: storing instances (PS3.18 Section 10.5), streamed to the spool and kept like those of C-STORE."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -40,17 +41,14 @@ class Stow:
     async def store(self, request: Request, principal: Principal) -> Response:
         """Store the objects of the body and tell what became of each."""
         as_xml = prefers_xml(request, multipart=False)
-        study_uid = request.path_params.get("study_uid")
-        if study_uid is not None and not is_valid_uid(study_uid):
-            raise bad_request("The path has something else where the Study Instance UID should be.")
-        self._require_size_and_encoding(request)
         origin = Origin(
             kind=OriginKind.STOW,
             tenant=principal.tenant,
             principal=principal.username,
             address=request.client.host if request.client else None,
         )
-        keeping = Keeping(self._services.archive, origin, study_uid)
+        keeping = self._keeping(request, origin)
+        self._require_size_and_encoding(request)
         kind = body_kind(request.headers.get("content-type", ""))
         sink: Sink = MetadataStoring(keeping, str(request.url)) if kind.is_metadata else Storing(keeping)
         try:
@@ -60,10 +58,20 @@ class Stow:
             raise bad_request("The body is cut off.") from error
         finally:
             await run_in_threadpool(sink.discard)
-        status, document = store_response(keeping, base_url(request))
+        status, document = self._answer(keeping, base_url(request))
         if as_xml:
             return Response(native_xml(document), status, media_type=XML)
         return DicomJson(document, status)
+
+    def _keeping(self, request: Request, origin: Origin) -> Keeping:
+        """Return what keeps the objects that the path allows."""
+        study_uid = request.path_params.get("study_uid")
+        if study_uid is not None and not is_valid_uid(study_uid):
+            raise bad_request("The path has something else where the Study Instance UID should be.")
+        return Keeping(self._services.archive, origin, study_uid)
+
+    def _answer(self, keeping: Keeping, base: str) -> tuple[HTTPStatus, Mapping[str, Any]]:
+        return store_response(keeping, base)
 
     def _require_size_and_encoding(self, request: Request) -> None:
         if request.headers.get("content-encoding", "identity").lower() != "identity":
