@@ -89,7 +89,8 @@ def test_a_retrieval_that_fails_says_why(node: Served) -> None:
 
 @pytest.mark.usefixtures("worker")
 def test_a_retrieval_under_way_is_canceled(node: Served) -> None:
-    archive = RemoteArchive(slices(30))
+    # All at once they would be here before the worker looks for a cancel.
+    archive = RemoteArchive(slices(30), seconds_each=0.1)
     with archive.running() as pacs, node.as_admin() as client:
         _add(node, pacs.port)
         started = client.post("/api/v1/aes/PACS1/retrieve", json={"study_uid": OTHER}).json()

@@ -25,6 +25,8 @@ class RemoteArchive:
     classes: tuple[str, ...] = (STUDY_ROOT_FIND, PATIENT_ROOT_FIND, STUDY_ROOT_GET, STUDY_ROOT_MOVE)
     final: int | None = None
     move_to: int = 0
+    # How long it takes to fetch an object, from a tape for example.
+    seconds_each: float = 0.0
     asked: list[Dataset] = field(default_factory=list)
     destinations: list[str] = field(default_factory=list)
     canceled: list[bool] = field(default_factory=list)
@@ -60,6 +62,8 @@ class RemoteArchive:
         for number, each in enumerate(self.objects):
             if number == 1:
                 self.go_on.wait(10)
+            if self.seconds_each:
+                threading.Event().wait(self.seconds_each)
             if event.is_cancelled:
                 self.canceled.append(True)
                 yield 0xFE00, None
