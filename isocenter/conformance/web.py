@@ -84,19 +84,7 @@ def web(settings: Settings) -> Section:
                 "(HEVC); as `video/mp4` with H.264 in any case.",
             ),
         ),
-        section(
-            "Store",
-            points(
-                "`application/dicom`, alone or as `multipart/related`, streamed to the disk.",
-                "Metadata as `application/dicom+json` or `application/dicom+xml`, alone or as `multipart/related` with "
-                "bulk data; objects are written in Explicit VR Little Endian, or in the transfer syntax of their "
-                "compressed bulk data, and in UTF-8. Nothing is fetched from a BulkDataURI.",
-                f"A request has {settings.web.max_upload_bytes} bytes at most (413).",
-                "200: all are stored. 202: some are. 409: none is. Nothing is coerced, and there are no Warning "
-                "Reasons. The Failure Reasons (0008,1197):",
-            ),
-            table(("Failure Reason", "Meaning"), _FAILURE_REASONS),
-        ),
+        _store(settings),
         section(
             "What belongs to no patient",
             points(
@@ -112,4 +100,20 @@ def web(settings: Settings) -> Section:
             "JSON or XML. Event reports of subscriptions that are made here go over the WebSocket of the "
             "subscriber; those it misses are kept for a day.",
         ),
+    )
+
+
+def _store(settings: Settings) -> Section:
+    return section(
+        "Store",
+        points(
+            "`application/dicom`, alone or as `multipart/related`, streamed to the disk.",
+            "Metadata as `application/dicom+json` or `application/dicom+xml`, alone or as `multipart/related` with "
+            "bulk data; objects are written in Explicit VR Little Endian, or in the transfer syntax of their "
+            "compressed bulk data, and in UTF-8. Nothing is fetched from a BulkDataURI.",
+            f"A request has {settings.web.max_upload_bytes} bytes at most (413).",
+            "200: all are stored. 202: some are. 409: none is. Nothing is coerced, and there are no Warning "
+            "Reasons. The Failure Reasons (0008,1197):",
+        ),
+        table(("Failure Reason", "Meaning"), _FAILURE_REASONS),
     )
