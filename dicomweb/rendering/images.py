@@ -11,11 +11,12 @@ from dicomweb.problems import not_acceptable
 from dicomweb.ranges import Content, content_of
 from dicomweb.rendering.annotation import lines_of
 from dicomweb.rendering.attributes import display_of, number_of, read_header, values_of
+from dicomweb.rendering.bounds import ANIMATION, VIDEO
 from dicomweb.rendering.colours import coloured
 from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animation, encode_picture
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.pictures import picture
-from dicomweb.rendering.video import MP4, encode_video, rate_of, require_moderate_video
+from dicomweb.rendering.video import MP4, encode_video, rate_of
 from dicomweb.rendering.video_process import video_place
 from dicomweb.services import Services
 
@@ -23,9 +24,6 @@ Array = np.ndarray[Any, Any]
 
 # Larger frames, of slides as a whole, would take gigabytes on their way to a picture.
 _MOST_PIXELS: Final = 100_000_000
-# Of all frames of moving pictures together, as they are sent.
-_MOST_MOVING_PIXELS: Final = 64_000_000
-_MOST_MOVING_FRAMES: Final = 2_000
 _FRAME_TIME, _FRAME_TIMES = "00181063", "00181065"
 _RATES: Final = ("00082144", "00180040")
 _USUAL_MILLISECONDS: Final = 100.0
@@ -100,31 +98,13 @@ def frame_milliseconds(header: Mapping[str, Any]) -> float:
 def _animation(
     frames: Iterable[Array], source: FrameSource, milliseconds: float, wanted: RenderingParameters, finish: Finish
 ) -> bytes:
-    require_moderate_animation(source.count, source.pixels.rows * source.pixels.columns, wanted)
+    ANIMATION.require(source.count, source.pixels.rows * source.pixels.columns, wanted)
     return encode_animation(frames, milliseconds, wanted, finish)
 
 
 def _video(
     frames: Iterable[Array], source: FrameSource, milliseconds: float, wanted: RenderingParameters, finish: Finish
 ) -> bytes:
-    require_moderate_video(source.count, source.pixels.rows * source.pixels.columns, wanted)
+    VIDEO.require(source.count, source.pixels.rows * source.pixels.columns, wanted)
     with video_place():
         return encode_video(frames, source.count, rate_of(milliseconds), wanted, finish)
-
-
-def require_moderate_animation(count: int, pixels: int, wanted: RenderingParameters) -> None:
-    """Demand that all frames together are not too much for a GIF.
-
-    Parameters
-    ----------
-    count
-        Of frames.
-    pixels
-        Of each, as stored.
-    wanted
-        A viewport makes them smaller.
-    """
-    if wanted.viewport is not None:
-        pixels = min(pixels, wanted.viewport.width * wanted.viewport.height)
-    if count > _MOST_MOVING_FRAMES or count * pixels > _MOST_MOVING_PIXELS:
-        raise not_acceptable("All frames together are too much for one moving picture; ask for a smaller viewport.")

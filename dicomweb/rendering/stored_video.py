@@ -13,11 +13,12 @@ from dicomweb.locating import file_of
 from dicomweb.ranges import Content, content_of
 from dicomweb.rendering.annotation import lines_of
 from dicomweb.rendering.attributes import read_header
+from dicomweb.rendering.bounds import ANIMATION, VIDEO
 from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animation, encode_picture
-from dicomweb.rendering.images import frame_milliseconds, require_moderate_animation
+from dicomweb.rendering.images import frame_milliseconds
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.stored_stream import StoredStream, stored_stream
-from dicomweb.rendering.video import MP4, encode_video, rate_of, require_moderate_video
+from dicomweb.rendering.video import MP4, encode_video, rate_of
 from dicomweb.rendering.video_process import decoded_video, repacked_mp4, video_place
 from dicomweb.services import Services
 
@@ -94,7 +95,7 @@ class VideoRendering:
                 return repacked or _encoded(stream, descriptor, header, wanted, finish)
             if media_type == GIF and self._number is None:
                 pixels = stream.pixels
-                require_moderate_animation(pixels.number_of_frames, pixels.rows * pixels.columns, wanted)
+                ANIMATION.require(pixels.number_of_frames, pixels.rows * pixels.columns, wanted)
                 with _opened(stream, descriptor, header) as (rate, frames):
                     return encode_animation(frames, float(1000 / rate), wanted, finish)
             return encode_picture(_frame(stream, descriptor, self._number or 1), media_type, wanted, finish)
@@ -124,7 +125,7 @@ def _encoded(
     stream: StoredStream, descriptor: int, header: Mapping[str, Any], wanted: RenderingParameters, finish: Finish
 ) -> bytes:
     pixels = stream.pixels
-    require_moderate_video(pixels.number_of_frames, pixels.rows * pixels.columns, wanted)
+    VIDEO.require(pixels.number_of_frames, pixels.rows * pixels.columns, wanted)
     with _opened(stream, descriptor, header) as (rate, frames):
         # Real streams have some more frames than is said of them.
         return encode_video(frames, 2 * pixels.number_of_frames + _SOME_MORE, rate, wanted, finish)

@@ -8,6 +8,7 @@ import numpy as np
 
 from archive.errors import NotTranscodable
 from dicomweb.problems import not_acceptable
+from dicomweb.rendering.bounds import VIDEO
 from dicomweb.rendering.encoding import PLAIN, Finish, finished
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.video_process import encode_mp4
@@ -15,9 +16,6 @@ from dicomweb.rendering.video_process import encode_mp4
 Array = np.ndarray[Any, Any]
 
 MP4: Final = "video/mp4"
-# Of all frames together, as they are sent: about half a minute of work.
-_MOST_PIXELS: Final = 256_000_000
-_MOST_FRAMES: Final = 10_000
 # What decoders in browsers take at most.
 _LONGEST_SIDE: Final = 4096
 _SLOWEST, _FASTEST = Fraction(1, 10), Fraction(120)
@@ -60,24 +58,6 @@ def rate_of(milliseconds: float) -> Fraction:
     return min(_FASTEST, max(_SLOWEST, rate))
 
 
-def require_moderate_video(count: int, pixels: int, parameters: RenderingParameters) -> None:
-    """Demand that all frames together are not too much.
-
-    Parameters
-    ----------
-    count
-        Of frames.
-    pixels
-        Of each, as stored.
-    parameters
-        A viewport makes them smaller.
-    """
-    if parameters.viewport is not None:
-        pixels = min(pixels, parameters.viewport.width * parameters.viewport.height)
-    if count > _MOST_FRAMES or count * pixels > _MOST_PIXELS:
-        raise not_acceptable("All frames together are too much for one video; ask for a smaller viewport.")
-
-
 def _bounded(pictures: Iterable[Array]) -> Iterator[Array]:
     """Pass pictures on as long as they are not too many, whatever was said of their number."""
     pixels = 0
@@ -85,7 +65,7 @@ def _bounded(pictures: Iterable[Array]) -> Iterator[Array]:
         pixels += picture.shape[0] * picture.shape[1]
         if max(picture.shape) > _LONGEST_SIDE:
             raise not_acceptable(f"A video has {_LONGEST_SIDE} pixels a side at most; ask for a smaller viewport.")
-        if number >= _MOST_FRAMES or pixels > _MOST_PIXELS:
+        if number >= VIDEO.frames or pixels > VIDEO.pixels:
             raise NotTranscodable("All frames together are too much for one video.")
         yield picture
 
