@@ -82,13 +82,14 @@ def silent(port: int, count: int) -> list[socket.socket]:
     return [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(count)]
 
 
+@pytest.mark.parametrize("count", [1, 100])
 @pytest.mark.parametrize("secured", [False, True], ids=["plain", "tls"])
 def test_b22_b23_silent_connections_are_closed_at_artim_and_block_nobody(
-    *, witness: Witness, module_node: Node, authority: Authority, tls_port: int, secured: bool
+    *, witness: Witness, module_node: Node, authority: Authority, tls_port: int, secured: bool, count: int
 ) -> None:
     witness.expect("connection_lost", "silent for too long")
     begun = time.monotonic()
-    connections = silent(tls_port if secured else module_node.dicom_port, 100)
+    connections = silent(tls_port if secured else module_node.dicom_port, count)
     echo(module_node.dicom_port)
     echo(tls_port, authority)
     assert not any(map(is_closed, connections))

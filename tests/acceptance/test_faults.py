@@ -59,13 +59,15 @@ def _kept(node: Node, folder: Path, study_uid: str) -> dict[str, str]:
     return digests
 
 
-def test_b39_kill_9_of_the_node_during_ingest_loses_nothing(start_node: Callable[..., Node], tmp_path: Path) -> None:
-    """What C-GET gives; `test_crash_rounds` kills at random moments."""
+@pytest.mark.parametrize("after", [20, 75, 160])
+def test_b39_kill_9_of_the_node_during_ingest_loses_nothing(
+    start_node: Callable[..., Node], tmp_path: Path, after: int
+) -> None:
     node = start_node(aes=[MODALITY])
     senders = [Sender(node) for _ in range(3)]
     for sender in senders:
         sender.start()
-    wait_until(lambda: sum(len(sender.acknowledged) for sender in senders) >= 75, what="some acknowledged stores")
+    wait_until(lambda: sum(len(sender.acknowledged) for sender in senders) >= after, what="some acknowledged stores")
     node.kill()
     for sender in senders:
         sender.join(timeout=30)
