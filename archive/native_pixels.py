@@ -44,8 +44,12 @@ def decode_frame(buffer: memoryview, pixels: ImagePixels, index: int, decoder: F
     """
     if pixels.encapsulated:
         return decode_compressed(pixels, encapsulated_frame(buffer, index_frames(buffer, pixels), index), decoder)
-    # An array must not hold on to the mapped file.
-    return _native_array(bytes(little_endian_frame(buffer, pixels, index)), pixels)
+    return _native_array(_kept(little_endian_frame(buffer, pixels, index)), pixels)
+
+
+def _kept(frame: memoryview | bytes) -> memoryview | bytes:
+    """Copy what is a part of a mapped file, which an array must not hold on to."""
+    return frame if isinstance(frame, bytes) or isinstance(frame.obj, bytes) else bytes(frame)
 
 
 def decode_compressed(pixels: ImagePixels, codestream: bytes, decoder: FrameDecoder) -> DecodedFrame:
@@ -146,7 +150,7 @@ def _number_bytes(pixels: ImagePixels) -> int:
     return 2 if pixels.vr == b"OW" else 1
 
 
-def _native_array(frame: bytes, pixels: ImagePixels) -> DecodedFrame:
+def _native_array(frame: memoryview | bytes, pixels: ImagePixels) -> DecodedFrame:
     if pixels.bits_allocated == 1:
         bits = np.unpackbits(np.frombuffer(frame, np.uint8), bitorder="little")[: pixels.samples_per_frame]
         return DecodedFrame(bits.reshape(pixels.rows, pixels.columns), pixels.photometric_interpretation)
@@ -167,7 +171,7 @@ def _dtype(pixels: ImagePixels) -> str:
     return f"<{kind}{pixels.bits_allocated // _BYTE}"
 
 
-def _full_resolution(frame: bytes, pixels: ImagePixels) -> "np.ndarray[Any, Any]":
+def _full_resolution(frame: memoryview | bytes, pixels: ImagePixels) -> "np.ndarray[Any, Any]":
     """Repeat the chrominance samples that two pixels share: Y1 Y2 Cb Cr (PS3.3 Section C.7.6.3.1.2)."""
     if pixels.bits_allocated != _BYTE or pixels.columns % 2 or pixels.samples_per_pixel != _COLOURS:
         raise NotTranscodable("Subsampled colour of this form is not known.")

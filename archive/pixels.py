@@ -1,23 +1,18 @@
 """What the pixels of an image are and where they stand in its data set (PS3.3 Section C.7.6.3, PS3.5 Section 8)."""
 
-import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from archive.element_stream import Kind, Token, tokens
-from archive.encodings import UNDEFINED, encoding_of
+from archive.encodings import UNDEFINED, ElementHeader, encoding_of
 from archive.errors import NotFound, NotParsable
+from archive.outline import DOUBLE_FLOAT_PIXEL_DATA, FLOAT_PIXEL_DATA, Outline, read_outline
 
 _ROWS, _COLUMNS = 0x00280010, 0x00280011
 _SAMPLES, _PHOTOMETRIC, _PLANAR, _FRAMES = 0x00280002, 0x00280004, 0x00280006, 0x00280008
-_ALLOCATED, _STORED, _HIGH_BIT, _REPRESENTATION = 0x00280100, 0x00280101, 0x00280102, 0x00280103
-_EXTENDED_OFFSETS, _FLOAT, _DOUBLE = 0x7FE00001, 0x7FE00008, 0x7FE00009
-_NUMBERS: Final = frozenset(
-    {_ROWS, _COLUMNS, _SAMPLES, _PLANAR, _ALLOCATED, _STORED, _HIGH_BIT, _REPRESENTATION},
-)
-_TEXTS: Final = frozenset({_PHOTOMETRIC, _FRAMES})
-_REAL_PIXELS: Final = frozenset({_FLOAT, _DOUBLE})
-_WITH_VALUES: Final = frozenset({Kind.ELEMENT, Kind.PIXELS})
+_ALLOCATED, _STORED, _REPRESENTATION = 0x00280100, 0x00280101, 0x00280103
+_EXTENDED_OFFSETS: Final = 0x7FE00001
+_REAL_BITS: Final = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
+_US_BYTES: Final = 2
 # As much as any right value has; a wrong one may be as large as the object.
 _LONGEST_TEXT: Final = 64
 
@@ -75,51 +70,86 @@ def read_pixels(buffer: memoryview, transfer_syntax_uid: str) -> ImagePixels:
     NotFound
         The object has no pixel data.
     """
-    encoding = encoding_of(transfer_syntax_uid)
-    found: dict[int, int | str] = {}
-    extended: tuple[int, int] | None = None
-    for token in tokens(buffer, encoding, whole_sequences=True):
-        if token.depth or token.kind not in _WITH_VALUES:
-            continue
-        if token.kind is Kind.PIXELS or token.tag in _REAL_PIXELS:
-            return _described(found, token, transfer_syntax_uid, extended)
-        if token.tag in _NUMBERS and token.length >= struct.calcsize("H"):
-            (found[token.tag],) = struct.unpack_from(">H" if encoding.big_endian else "<H", buffer, token.position)
-        elif token.tag in _TEXTS:
-            value = bytes(buffer[token.position : token.position + min(token.length, _LONGEST_TEXT)])
-            found[token.tag] = value.decode("ascii", "replace").strip(" \0")
-        elif token.tag == _EXTENDED_OFFSETS:
-            extended = token.position, token.length
-    raise NotFound("The object has no pixel data.")
+    return describe_pixels(buffer, read_outline(buffer, encoding_of(transfer_syntax_uid)), transfer_syntax_uid)
 
 
-def _described(
-    found: dict[int, int | str], token: Token, transfer_syntax_uid: str, extended: tuple[int, int] | None
-) -> ImagePixels:
-    def number(tag: int, default: int) -> int:
-        value = found.get(tag, default)
-        return value if isinstance(value, int) else default
+def describe_pixels(buffer: bytes | memoryview, outline: Outline, transfer_syntax_uid: str) -> ImagePixels:
+    """Read the description where the places of its elements are known already.
 
-    frames = str(found.get(_FRAMES, "1"))
-    real = token.tag in _REAL_PIXELS
-    allocated = {_FLOAT: 32, _DOUBLE: 64}.get(token.tag) or number(_ALLOCATED, 0)
-    if not number(_ROWS, 0) or not number(_COLUMNS, 0) or allocated not in {1, 8, 16, 32, 64}:
+    Parameters
+    ----------
+    buffer
+        The data set, at least up to its pixel data.
+    outline
+        Its elements.
+    transfer_syntax_uid
+        How it is encoded.
+
+    Raises
+    ------
+    NotFound
+        The object has no pixel data.
+    """
+    if outline.pixels is None:
+        raise NotFound("The object has no pixel data.")
+    description = _Description(buffer, outline)
+    tag, vr, length, size = description.header(outline.pixels)
+    rows, columns = description.number(_ROWS, 0), description.number(_COLUMNS, 0)
+    allocated = _REAL_BITS.get(tag) or description.number(_ALLOCATED, 0)
+    if not rows or not columns or allocated not in {1, 8, 16, 32, 64}:
         raise NotParsable("The pixel data is not described.")
+    frames = description.text(_FRAMES, "1")
     return ImagePixels(
         transfer_syntax_uid=transfer_syntax_uid,
-        rows=number(_ROWS, 0),
-        columns=number(_COLUMNS, 0),
-        samples_per_pixel=number(_SAMPLES, 1) or 1,
+        rows=rows,
+        columns=columns,
+        samples_per_pixel=description.number(_SAMPLES, 1) or 1,
         bits_allocated=allocated,
-        bits_stored=number(_STORED, allocated) or allocated,
-        pixel_representation=number(_REPRESENTATION, 0),
-        planar_configuration=number(_PLANAR, 0),
-        photometric_interpretation=str(found.get(_PHOTOMETRIC, "MONOCHROME2")),
+        bits_stored=description.number(_STORED, allocated) or allocated,
+        pixel_representation=description.number(_REPRESENTATION, 0),
+        planar_configuration=description.number(_PLANAR, 0),
+        photometric_interpretation=description.text(_PHOTOMETRIC, "MONOCHROME2"),
         # Ten digits hold every number that fits the attribute; more is an attack on the integer parser.
         number_of_frames=max(1, int(frames)) if frames.isascii() and frames.isdecimal() and len(frames) < 11 else 1,  # noqa: PLR2004
-        real=real,
-        vr=token.vr,
-        position=token.position,
-        length=token.length,
-        extended_offsets=extended,
+        real=tag in _REAL_BITS,
+        vr=vr,
+        position=outline.pixels + size,
+        length=length,
+        extended_offsets=description.span(_EXTENDED_OFFSETS),
     )
+
+
+class _Description:
+    """The values of a description, read as they are needed."""
+
+    def __init__(self, buffer: bytes | memoryview, outline: Outline) -> None:
+        # A view serves as well as bytes here, and mapping a file makes no copy of it.
+        self._buffer = cast("bytes", buffer)
+        self._outline = outline
+
+    def header(self, position: int) -> ElementHeader:
+        return self._outline.encoding.element(self._buffer, position)
+
+    def span(self, tag: int) -> tuple[int, int] | None:
+        """Give position and length of a value, where there is one."""
+        place = self._outline.places.get(tag)
+        if place is None:
+            return None
+        _, _, length, size = self.header(place)
+        return place + size, length
+
+    def number(self, tag: int, default: int) -> int:
+        position, length = self.span(tag) or (0, 0)
+        if length < _US_BYTES:
+            return default
+        return int.from_bytes(
+            self._buffer[position : position + _US_BYTES], "big" if self._outline.encoding.big_endian else "little"
+        )
+
+    def text(self, tag: int, default: str) -> str:
+        span = self.span(tag)
+        if span is None:
+            return default
+        position, length = span
+        value = bytes(self._buffer[position : position + min(length, _LONGEST_TEXT)])
+        return value.decode("ascii", "replace").strip(" \0")

@@ -6,9 +6,10 @@ from typing import Final
 
 from archive.dataset_buffer import data_set_buffer
 from archive.frames import NO_FRAMES, FrameIndex, count_frames, index_frames
-from archive.pixels import ImagePixels, read_pixels
+from archive.pixels import ImagePixels, describe_pixels, read_pixels
 from archive.retrieve import StoredInstance
 from dicomweb.caching import SizedCache
+from dicomweb.data_set_beginning import DataSetBeginning
 
 _CACHE_BYTES: Final = 32 << 20
 # What the description takes, roughly; the index of encapsulated pixel data comes on top.
@@ -44,17 +45,24 @@ def frame_places_cache() -> SizedCache[FramePlaces]:
     return SizedCache(lambda places: places.size_bytes, _CACHE_BYTES)
 
 
-def find_frame_places(path: Path, instance: StoredInstance) -> FramePlaces:
-    """Find the frames of an instance in its file.
+def find_frame_places(path: Path, instance: StoredInstance, beginning: DataSetBeginning | None = None) -> FramePlaces:
+    """Find the frames of an instance in its file, or in what was read of it.
 
     Raises
     ------
     NotFound
         The instance has no pixel data, or its file is missing.
     """
+    if beginning is not None:
+        pixels = describe_pixels(beginning.content, beginning.outline, instance.transfer_syntax_uid)
+        if beginning.is_whole or not pixels.encapsulated:
+            return _places(memoryview(beginning.content), pixels)
     with data_set_buffer(path, instance.data_offset, instance.transfer_syntax_uid) as buffer:
-        pixels = read_pixels(buffer, instance.transfer_syntax_uid)
-        if not pixels.encapsulated:
-            return FramePlaces(pixels, NO_FRAMES, count_frames(buffer, pixels))
-        index = index_frames(buffer, pixels)
-        return FramePlaces(pixels, index, len(index))
+        return _places(buffer, read_pixels(buffer, instance.transfer_syntax_uid))
+
+
+def _places(buffer: memoryview, pixels: ImagePixels) -> FramePlaces:
+    if not pixels.encapsulated:
+        return FramePlaces(pixels, NO_FRAMES, count_frames(buffer, pixels))
+    index = index_frames(buffer, pixels)
+    return FramePlaces(pixels, index, len(index))

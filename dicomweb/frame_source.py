@@ -17,6 +17,7 @@ from archive.frames import Span, encapsulated_frame, frame_bits, native_span
 from archive.native_pixels import decode_compressed, decode_frame, little_endian_frame
 from archive.retrieve import StoredInstance
 from dicomweb.caching import SizedCache
+from dicomweb.data_set_beginning import DataSetBeginning
 from dicomweb.frame_formats import FrameFormat
 from dicomweb.frame_places import FramePlaces, find_frame_places
 from dicomweb.locating import file_of
@@ -46,6 +47,8 @@ class FrameSource:
         Whose frames.
     waits
         Whether this is a thread that may wait for a disk or a decoder; otherwise only what is in memory is given.
+    beginning
+        What was read of the data set already.
 
     Raises
     ------
@@ -55,12 +58,20 @@ class FrameSource:
         It has to be waited for, here or when something is read.
     """
 
-    def __init__(self, services: Services, instance: StoredInstance, *, waits: bool = True) -> None:
+    def __init__(
+        self,
+        services: Services,
+        instance: StoredInstance,
+        *,
+        waits: bool = True,
+        beginning: DataSetBeginning | None = None,
+    ) -> None:
         self._path = file_of(services, instance)
         self._instance = instance
         self._worker = services.decoder
         self._read_at = _read_at if waits else _read_at_once
         self._waits = waits
+        self._beginning = beginning
         self._places = self._find_places(services.frame_places)
         self.pixels = self._places.pixels
         self.count = self._places.count
@@ -69,7 +80,7 @@ class FrameSource:
         places = known.get(self._instance.key)
         if places is None:
             self._may_wait()
-            places = find_frame_places(self._path, self._instance)
+            places = find_frame_places(self._path, self._instance, self._beginning)
             known.put(self._instance.key, places)
         return places
 
@@ -118,6 +129,9 @@ class FrameSource:
 
     @contextmanager
     def _buffer(self) -> Iterator[memoryview]:
+        if self._beginning is not None and self._beginning.is_whole:
+            yield memoryview(self._beginning.content)
+            return
         with data_set_buffer(self._path, self._instance.data_offset, self.pixels.transfer_syntax_uid) as buffer:
             yield buffer
 

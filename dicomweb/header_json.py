@@ -96,7 +96,13 @@ def describe(
 
 
 def describe_one(
-    part: memoryview, header: ElementHeader, encoding: Encoding, bulk_data_url: str, reading: Reading
+    part: memoryview,
+    header: ElementHeader,
+    encoding: Encoding,
+    bulk_data_url: str,
+    reading: Reading,
+    *,
+    inline_bytes: int = _INLINE_BYTES,
 ) -> tuple[JsonDataSet, Reading]:
     """Describe one element of the data set itself that has a length and is no sequence.
 
@@ -108,7 +114,7 @@ def describe_one(
         What its header says.
     """
     tag, vr, length, size = header
-    writer = _Writer(part, encoding, bulk_data_url, _INLINE_BYTES, reading)
+    writer = _Writer(part, encoding, bulk_data_url, inline_bytes, reading)
     writer.take(Token(Kind.PIXELS if tag == PIXEL_DATA else Kind.ELEMENT, tag, vr, size, length, 0))
     return writer.data_set, writer.reading
 

@@ -18,7 +18,7 @@ _INTERCEPT, _SLOPE = "00281052", "00281053"
 _MODALITY_LUT, _VOI_LUT = "00283000", "00283010"
 _REPRESENTATION, _SHAPE = "00280103", "20500020"
 # Tables of 65,536 words are wanted inline, and colour profiles.
-_INLINE_BYTES: Final = 1 << 20
+INLINE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def read_header(services: Services, instance: StoredInstance) -> JsonDataSet:
     """Read the data set of an instance, with its tables, but without what is larger or private."""
     path, syntax = file_of(services, instance), instance.transfer_syntax_uid
     with data_set_buffer(path, instance.data_offset, syntax) as buffer:
-        return header_json(buffer, syntax, "", inline_bytes=_INLINE_BYTES, private=False)
+        return header_json(buffer, syntax, "", inline_bytes=INLINE_BYTES, private=False)
 
 
 def display_of(header: Mapping[str, Any], frame: int) -> Display:

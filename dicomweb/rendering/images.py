@@ -6,7 +6,9 @@ from typing import Any, Final
 import numpy as np
 
 from archive.retrieve import StoredInstance
+from dicomweb.data_set_beginning import read_beginning
 from dicomweb.frame_source import FrameSource
+from dicomweb.locating import file_of
 from dicomweb.problems import not_acceptable
 from dicomweb.ranges import Content, content_of
 from dicomweb.rendering.annotation import lines_of
@@ -14,6 +16,7 @@ from dicomweb.rendering.attributes import display_of, number_of, read_header, va
 from dicomweb.rendering.bounds import ANIMATION, VIDEO
 from dicomweb.rendering.colours import coloured
 from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animation, encode_picture
+from dicomweb.rendering.image_header import ImageHeader
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.pictures import picture
 from dicomweb.rendering.video import MP4, encode_video, rate_of
@@ -56,8 +59,7 @@ class ImageRendering:
         return content_of(data, media_type)
 
     def _encoded(self, media_type: str, wanted: RenderingParameters) -> bytes:
-        source = open_frames(self._services, self._instance)
-        header = read_header(self._services, self._instance)
+        source, header = open_image(self._services, self._instance)
         lines = lines_of(header, wanted.annotation)
         if media_type == MP4 or (media_type == GIF and self._number is None and source.count > 1):
             frames = (self._colours(source, header, wanted, number)[0] for number in range(1, source.count + 1))
@@ -73,18 +75,19 @@ class ImageRendering:
         return coloured(shades, header, wanted.profile, self._services.decoder)
 
 
-def open_frames(services: Services, instance: StoredInstance) -> FrameSource:
-    """Open the frames of an image that can be made pictures of.
+def open_image(services: Services, instance: StoredInstance) -> tuple[FrameSource, Mapping[str, Any]]:
+    """Open the frames of an image that can be made pictures of, and its attributes.
 
     Raises
     ------
     Problem
         406 when they are too large.
     """
-    source = FrameSource(services, instance)
+    beginning = read_beginning(file_of(services, instance), instance)
+    source = FrameSource(services, instance, beginning=beginning)
     if source.pixels.rows * source.pixels.columns > _MOST_PIXELS:
         raise not_acceptable("A frame of this size is not rendered.")
-    return source
+    return source, read_header(services, instance) if beginning is None else ImageHeader(beginning)
 
 
 def frame_milliseconds(header: Mapping[str, Any]) -> float:

@@ -24,7 +24,7 @@ from dicomweb.rendering.attributes import (
 )
 from dicomweb.rendering.encoding import MEDIA_TYPES, Finish, encode_picture
 from dicomweb.rendering.graphics import Point, draw_annotations
-from dicomweb.rendering.images import open_frames
+from dicomweb.rendering.images import open_image
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.pictures import picture
 from dicomweb.rendering.referenced import frame_of, images_of, uid_of
@@ -73,9 +73,8 @@ class PresentationRendering:
         """
         state = read_header(self._services, self._instance)
         image, frame = self._image(state)
-        source = open_frames(self._services, image)
+        source, header = open_image(self._services, image)
         decoded = source.decode(frame)
-        header = read_header(self._services, image)
         display = presented(display_of(header, frame), state, image.sop_instance_uid)
         if decoded.photometric_interpretation == "MONOCHROME1":
             # The state alone decides what is bright (PS3.3 Section C.11.6.1.2).

@@ -14,7 +14,7 @@ from dicomweb.rendering.annotation import lines_of, person_names
 from dicomweb.rendering.attributes import display_of, first_value, read_header, values_of
 from dicomweb.rendering.contours import Contour, Structure, fullest_plane, structures_of
 from dicomweb.rendering.encoding import MEDIA_TYPES, Finish, encode_picture
-from dicomweb.rendering.images import open_frames
+from dicomweb.rendering.images import open_image
 from dicomweb.rendering.pages import HTML, PLAIN, html_facts, html_table, page, plain_facts, text_content
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.pictures import picture
@@ -77,8 +77,7 @@ class StructureRendering:
     def _image(self, image: StoredInstance, wanted: RenderingParameters) -> tuple[Array, Mapping[str, Any]] | None:
         """Give the picture of the image under the contours and its data set; none when it cannot be shown."""
         try:
-            source = open_frames(self._services, image)
-            header = read_header(self._services, image)
+            source, header = open_image(self._services, image)
             return picture(source.decode(1), source.pixels, display_of(header, 1), wanted.window), header
         except NodeError:
             return None

@@ -1,0 +1,94 @@
+"""The beginning of the data set of a stored image, read at once: most images are all there."""
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from archive.encodings import UNDEFINED, encoding_of, is_deflated
+from archive.errors import NotFound, NotParsable
+from archive.outline import Outline, read_outline
+from archive.retrieve import StoredInstance
+
+# A CT slice with its header; one read costs less than to map a file of this size and to fault its pages in.
+_BEGINNING_BYTES: Final = 1 << 20
+_LONGEST_HEADER: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSetBeginning:
+    """What was read of a data set: all elements before its pixel data, at least.
+
+    Parameters
+    ----------
+    content
+        Its first bytes.
+    size
+        Of the whole data set, in bytes.
+    outline
+        Its elements up to the pixel data.
+    """
+
+    content: bytes
+    size: int
+    outline: Outline
+
+    @property
+    def is_whole(self) -> bool:
+        """True when nothing of the data set is missing."""
+        return len(self.content) == self.size
+
+
+def read_beginning(path: Path, instance: StoredInstance) -> DataSetBeginning | None:
+    """Read the beginning of an image.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    instance
+        The image.
+
+    Returns
+    -------
+    DataSetBeginning or None
+        None where it does not serve: the data set is deflated, has too much before its pixel data or none, or is
+        damaged, which those find out who look at all of it.
+
+    Raises
+    ------
+    NotFound
+        The file is missing.
+    """
+    if is_deflated(instance.transfer_syntax_uid):
+        return None
+    content, size = _read(path, instance.data_offset)
+    try:
+        outline = read_outline(content, encoding_of(instance.transfer_syntax_uid), size)
+        if outline.pixels is None or _is_out_of_order(content, outline):
+            return None
+    except (NotParsable, struct.error):
+        return None
+    return DataSetBeginning(content=content, size=size, outline=outline)
+
+
+def _is_out_of_order(content: bytes, outline: Outline) -> bool:
+    """Tell whether an attribute that belongs before the pixel data stands behind it, as far as that is at hand."""
+    tag, _, length, header_size = outline.encoding.element(content, outline.pixels or 0)
+    end = (outline.pixels or 0) + header_size + length
+    if length == UNDEFINED or end + _LONGEST_HEADER > len(content):
+        return False
+    return outline.encoding.element(content, end)[0] < tag
+
+
+def _read(path: Path, data_offset: int) -> tuple[bytes, int]:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise NotFound("The file of this object is missing.") from error
+    try:
+        size = max(0, os.fstat(file).st_size - data_offset)
+        return os.pread(file, min(size, _BEGINNING_BYTES), data_offset), size
+    finally:
+        os.close(file)
