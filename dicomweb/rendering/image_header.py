@@ -4,7 +4,7 @@ A picture needs some twenty of the hundreds that a header has.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from archive.charsets import codec_of
 from archive.encodings import UNDEFINED
@@ -13,6 +13,12 @@ from dicomweb.data_set_beginning import DataSetBeginning
 from dicomweb.header_json import PIXEL_REPRESENTATION, SPECIFIC_CHARACTER_SET, Reading, describe, describe_one
 from dicomweb.json_values import JsonElement
 from dicomweb.rendering.attributes import INLINE_BYTES
+
+_Key = tuple[int, Reading, bytes]
+# What was made of elements by their bytes: the images of a series are shown in the same way. Nobody changes it.
+_DESCRIBED: Final[dict[_Key, JsonElement]] = {}
+_MOST_KEPT: Final = 4096
+_LONGEST_KEPT: Final = 256
 
 
 class ImageHeader(Mapping[str, Any]):
@@ -29,6 +35,10 @@ class ImageHeader(Mapping[str, Any]):
         self._content = cast("bytes", memoryview(beginning.content))
         self._outline = beginning.outline
         self._described: dict[str, JsonElement] = {}
+        places = self._outline.places
+        # Behind this place all is read in one way.
+        self._last_change = max(places.get(SPECIFIC_CHARACTER_SET, -1), places.get(PIXEL_REPRESENTATION, -1))
+        self._last_reading = self._read_before(self._last_change + 1)
 
     def __getitem__(self, tag: str) -> JsonElement:
         if tag not in self._described:
@@ -48,16 +58,23 @@ class ImageHeader(Mapping[str, Any]):
     def _describe(self, tag: str, place: int) -> JsonElement:
         encoding = self._outline.encoding
         header = encoding.element(self._content, place)
-        _, vr, length, _ = header
-        part = memoryview(self._content)[place : end_of_element(self._content, encoding, header, place)]
-        reading = self._reading_at(place)
-        if length == UNDEFINED or vr == b"SQ":
+        end = end_of_element(self._content, encoding, header, place)
+        part = memoryview(self._content)[place:end]
+        reading = self._last_reading if place > self._last_change else self._read_before(place)
+        if header[2] == UNDEFINED or header[1] == b"SQ":
             described, _ = describe(part, encoding, "", reading, inline_bytes=INLINE_BYTES, private=False)
-        else:
+            return described[tag]
+        # By identity: there are three encodings, and to hash one takes longer than to read an element.
+        key = (id(encoding), reading, bytes(part)) if len(part) <= _LONGEST_KEPT else None
+        element = None if key is None else _DESCRIBED.get(key)
+        if element is None:
             described, _ = describe_one(part, header, encoding, "", reading, inline_bytes=INLINE_BYTES)
-        return described[tag]
+            element = described[tag]
+            if key is not None:
+                _keep(key, element)
+        return element
 
-    def _reading_at(self, place: int) -> Reading:
+    def _read_before(self, place: int) -> Reading:
         """Say how values are read from a place on: by what stands before it."""
         return Reading(
             codec=codec_of(self._value_before(place, SPECIFIC_CHARACTER_SET)),
@@ -70,3 +87,9 @@ class ImageHeader(Mapping[str, Any]):
             return b""
         _, _, length, size = self._outline.encoding.element(self._content, start)
         return bytes(self._content[start + size : start + size + length])
+
+
+def _keep(key: _Key, element: JsonElement) -> None:
+    if len(_DESCRIBED) >= _MOST_KEPT:
+        _DESCRIBED.clear()
+    _DESCRIBED[key] = element

@@ -1,5 +1,7 @@
 """The rendering pipeline: stored samples, modality, VOI, presentation, eight bits (PS3.4 Section N.2)."""
 
+from collections.abc import Hashable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -8,6 +10,7 @@ from archive.decoding import DecodedFrame
 from archive.errors import NotTranscodable
 from archive.pixels import ImagePixels
 from dicomweb.rendering.attributes import Display, Window
+from dicomweb.rendering.shade_tables import ShadeTables
 
 Array = np.ndarray[Any, Any]
 
@@ -17,6 +20,7 @@ _TABLE_BITS: Final = 16
 # So many values are tried to find the extent of what has no window; more would not change it.
 _SAMPLED: Final = 1 << 18
 _COLOURS: Final = 3
+_TABLES: Final = ShadeTables()
 
 
 def picture(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: Window | None) -> Array:
@@ -51,28 +55,37 @@ def picture(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: 
 def _grey(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: Window | None) -> Array:
     samples = _used_bits(frame.samples, pixels)
     inverse = (frame.photometric_interpretation == "MONOCHROME1") != display.inverse
+    window = window or display.window or _extent(samples, display)
     if samples.dtype.kind == "f" or samples.dtype.itemsize * _BYTE > _TABLE_BITS:
-        shades = _shades(samples, display, window or display.window or _extent(samples, display))
-        return np.asarray(_WHITE - shades) if inverse else shades
-    # Few values, many pixels: the pipeline runs over the values, and each pixel looks its own up.
-    lowest, highest = int(samples.min()), int(samples.max())
-    values = np.arange(lowest, highest + 1, dtype=np.int32)
-    table = _shades(values, display, window or display.window or _extent(samples, display))
-    if inverse:
-        table = _WHITE - table
-    # Looked up in the form in which numpy counts, which it would make of any other one piece by piece.
-    places = samples.astype(np.intp)
-    places -= lowest
-    return np.asarray(table.take(places))
+        return _presented(display, window, inverse, samples)
+    return _TABLES.look_up(samples, partial(_presented, display, window, inverse), _key(display, window, inverse))
+
+
+def _key(display: Display, window: Window | None, inverse: bool) -> Hashable:  # noqa: FBT001 - one of three
+    """Give what the shades are decided by; none where it is a table, which is not compared."""
+    if display.modality_lut or display.presentation_lut or window is None:
+        return None
+    return display.slope, display.intercept, window, inverse
+
+
+def _presented(display: Display, window: Window | None, inverse: bool, values: Array) -> Array:  # noqa: FBT001
+    shades = _shades(values, display, window)
+    return np.asarray(_WHITE - shades) if inverse else shades
 
 
 def _used_bits(samples: Array, pixels: ImagePixels) -> Array:
     """Clear what is not of the pixel: overlays were kept in unused bits once (PS3.5 Section 8.1.1)."""
     unused = samples.dtype.itemsize * _BYTE - pixels.bits_stored
-    if samples.dtype.kind == "f" or unused <= 0 or pixels.bits_allocated == 1:
+    if samples.dtype.kind == "f" or unused <= 0 or pixels.bits_allocated == 1 or _fits(samples, pixels.bits_stored):
         return samples
     native = samples.astype(samples.dtype.newbyteorder("="))
     return np.asarray(np.right_shift(np.left_shift(native, unused), unused))
+
+
+def _fits(samples: Array, bits: int) -> bool:
+    """Tell whether nothing stands in other bits than these, which is soon seen and mostly so."""
+    lowest, end = (-1 << bits - 1, 1 << bits - 1) if samples.dtype.kind == "i" else (0, 1 << bits)
+    return int(samples.min()) >= lowest and int(samples.max()) < end
 
 
 def _shades(values: Array, display: Display, window: Window | None) -> Array:
