@@ -16,7 +16,7 @@ from archive.adoption import Adoption, Fate, hash_data_set
 from archive.blobs import FileBlobs
 from archive.database import Database
 from archive.inventory import Entry
-from archive.spool_places import SUFFIX
+from archive.spool_files import SUFFIX
 from archive.tables import quarantine
 
 _MOST_LOGGED: Final = 20

@@ -15,6 +15,8 @@ _Work: TypeAlias = "tuple[Any, memoryview, SimpleQueue[None]]"
 class Digest:
     """The SHA-256 of bytes, computed where they are added."""
 
+    is_beside = False
+
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
@@ -33,6 +35,8 @@ class Digest:
 
 class DigestBeside(Digest):
     """The same, computed by another thread: what is added must stay as it is until `wait`."""
+
+    is_beside = True
 
     def __init__(self) -> None:
         super().__init__()

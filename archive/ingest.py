@@ -25,8 +25,10 @@ from archive.non_patient import NonPatientCommit
 from archive.non_patient_classes import is_non_patient
 from archive.origin import Origin
 from archive.part10 import Part10Spool, spool_file
+from archive.spare_places import SparePlaces
 from archive.spool import Spooled, SpoolFile
-from archive.spool_places import Places, remove
+from archive.spool_files import remove
+from archive.spool_places import Places
 from archive.stages import Count, Stage, Stages
 from archive.storage_errors import storage_error
 
@@ -101,7 +103,8 @@ class Archive:
         self.limits = limits
         self._max_object_bytes = max_object_bytes
         self._stages = stages or Stages()
-        self._places = Places(blobs.spool_folders)
+        self._spares = SparePlaces()
+        self._places = Places(blobs.spool_folders, self._spares)
         self._commits = GroupCommit(
             database,
             Duplicates(duplicates),
@@ -113,7 +116,8 @@ class Archive:
         self._announcer = Announcer(lambda: publish(ARRIVALS)) if publish else None
 
     def close(self) -> None:
-        """End the announcements. Database and blobs stay open: they belong to the caller."""
+        """End the announcements, and tidy the spool. Database and blobs stay open: they belong to the caller."""
+        self._spares.close()
         if self._announcer:
             self._announcer.close()
 
@@ -147,11 +151,11 @@ class Archive:
             raise
 
     def make_ready(self) -> None:
-        """Prepare for one more object of this thread, while nobody waits; whoever does so calls `let_go` at its end."""
+        """Prepare for what comes next of this thread, while nobody waits; whoever does so calls `let_go` at its end."""
         self._places.make_ready()
 
     def let_go(self) -> None:
-        """Give up what this thread has ready."""
+        """Say that nothing more comes of this thread for now."""
         self._places.let_go()
 
     def receive(self, spooled: Spooled, origin: Origin, answer: Callable[[], object] | None = None) -> Stored:

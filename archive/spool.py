@@ -8,7 +8,7 @@ from typing import Final
 
 from archive import file_meta
 from archive.errors import NotParsable, ObjectTooLarge
-from archive.spool_places import Place, remove
+from archive.spool_files import Place, remove
 from archive.storage_errors import storage_error
 from archive.uids import SOPClassUID, SOPInstanceUID, TransferSyntaxUID, is_valid_uid
 from archive.unbuffered import UnbufferedFile

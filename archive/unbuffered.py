@@ -17,8 +17,10 @@ from typing import Final, Self
 
 import structlog
 
-from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
+from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests
 from archive.hashing import Digest, DigestBeside
+from archive.kernel_requests import Unsupported
+from archive.writeback import start_writeback
 
 # Not less than a page: the cache would keep one that is half the disk's from the last block on.
 _BLOCK: Final = mmap.PAGESIZE
@@ -120,14 +122,15 @@ class UnbufferedFile:
 
     def __init__(self, descriptor: int, buffer: DiskRequests, digest: Digest, unhashed: int) -> None:
         self._digest = digest
-        self._unhashed = unhashed
         self._descriptor = descriptor
         self._flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         self._buffer = buffer
-        # Of the file: what was handed to the disk, and how much room it has. Of the segment: how much is in it.
+        # Of the file: what was handed to the disk, and how much room it has. Of the segment: how much is in it, and how
+        # much of that is hashed.
         self._handed = self._reserved = 0
         self._reserves = _reserve is not None
         self._segment = self._filled = 0
+        self._hashed = unhashed
         self._open = True
         self._failure: OSError | None = None
 
@@ -194,11 +197,15 @@ class UnbufferedFile:
         whole = self._filled - self._filled % _BLOCK
         if whole:
             self._hand_over(whole)
-        self._hash()
-        # The rest is no block: it goes through the cache while the disk is busy with the others.
+        # The rest is no block: it goes through the cache, and to the disk while that is busy with the others.
         fcntl.fcntl(self._descriptor, fcntl.F_SETFL, self._flags)
-        self._write_all(bytes(self._buffer.segments[self._segment][whole : self._filled]))
+        if self._filled > whole:
+            begin = self._handed
+            self._write_all(bytes(self._buffer.segments[self._segment][whole : self._filled]))
+            start_writeback(self._descriptor, begin, self._handed - begin)
+        self._hash()
         if self._reserved > self._handed:
+            # This waits for the disk.
             os.ftruncate(self._descriptor, self._handed)
         _LAST.size = min(self._handed, _MOST_RESERVED_BYTES)
 
@@ -239,11 +246,14 @@ class UnbufferedFile:
 
     def _turn(self) -> None:
         """Hand over a full segment, and wait until the next one may be filled."""
-        self._hash()
+        if self._digest.is_beside:
+            self._hash()
         try:
             self._hand_over(SEGMENT_BYTES)
+            # Here and in the disk at the same time.
+            self._hash()
             self._segment = (self._segment + 1) % SEGMENTS
-            self._filled = 0
+            self._filled = self._hashed = 0
             self._digest.wait(SEGMENTS - 1)
             self._buffer.wait_for(self._segment)
         except OSError as error:
@@ -251,8 +261,9 @@ class UnbufferedFile:
             raise
 
     def _hash(self) -> None:
-        self._digest.update(self._buffer.segments[self._segment][self._unhashed : self._filled])
-        self._unhashed = 0
+        if self._filled > self._hashed:
+            self._digest.update(self._buffer.segments[self._segment][self._hashed : self._filled])
+            self._hashed = self._filled
 
     def _hand_over(self, size: int) -> None:
         if self._handed + size > self._reserved:

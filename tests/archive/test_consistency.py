@@ -53,7 +53,7 @@ def test_an_archive_in_order_is_left_alone(archive: Archive) -> None:
 
 
 def test_a_sweep_removes_what_a_dead_process_was_receiving(sqlite_archive: Archive) -> None:
-    program = "import sys, os; from archive.spool import SpoolFile; from archive.spool_places import make_place; "
+    program = "import sys, os; from archive.spool import SpoolFile; from archive.spool_files import make_place; "
     program += "uid = '1.2.3'; SpoolFile(make_place(sys.argv[1]), sop_class_uid=uid, sop_instance_uid=uid, "
     program += "transfer_syntax_uid=uid, max_bytes=9).write(b'x'); os._exit(0)"
     spool = sqlite_archive.blobs.spool_folder

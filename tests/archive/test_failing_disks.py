@@ -9,7 +9,7 @@ import pytest
 from archive import unbuffered
 from archive.errors import NodeError, StorageFailed, StorageFull
 from archive.spool import SpoolFile
-from archive.spool_places import make_place
+from archive.spool_files import make_place
 from tests.acceptance.peers.disks import BreakableDisk, breakable_disk
 
 MEBIBYTE = 1 << 20

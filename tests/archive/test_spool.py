@@ -15,7 +15,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from archive import file_meta
 from archive.errors import NotParsable, ObjectTooLarge
 from archive.spool import SpoolFile
-from archive.spool_places import make_place
+from archive.spool_files import make_place
 
 UIDS = {"sop_class_uid": CTImageStorage, "transfer_syntax_uid": ExplicitVRLittleEndian}
 

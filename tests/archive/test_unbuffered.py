@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from archive import disk_requests, unbuffered
-from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests, Unsupported
+from archive import kernel_requests, unbuffered
+from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests
 from archive.errors import StorageFailed
+from archive.kernel_requests import Unsupported
 from archive.spool import SpoolFile
-from archive.spool_places import make_place
+from archive.spool_files import make_place
 from archive.unbuffered import UnbufferedFile
 
 WHOLE = SEGMENT_BYTES * SEGMENTS
@@ -239,15 +240,15 @@ def test_where_nobody_may_ask_what_became_of_requests_the_next_object_goes_throu
 ) -> None:
     pool = unbuffered._Pool()
     monkeypatch.setattr(unbuffered, "_POOL", pool)
-    call = disk_requests._call
+    call = kernel_requests._call
 
     def forbid_to_ask(number: ctypes.c_long, *arguments: object) -> int:
-        if number.value == disk_requests._CALL_NUMBERS[os.uname().machine][3]:
+        if number.value == kernel_requests._CALL_NUMBERS[os.uname().machine][3]:
             ctypes.set_errno(errno.EPERM)
             return -1
         return int(call(number, *arguments))
 
-    monkeypatch.setattr(disk_requests, "_call", forbid_to_ask)
+    monkeypatch.setattr(kernel_requests, "_call", forbid_to_ask)
     with capture_logs() as logs, pytest.raises(PermissionError):
         write(folder / "file", [content(2 * WHOLE)])
     assert [line["event"] for line in logs] == ["no_unbuffered_writes"]

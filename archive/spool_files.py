@@ -1,0 +1,65 @@
+"""A file of the spool: new, empty, and locked so that a sweep leaves it alone."""
+
+import fcntl
+import os
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from archive.names import new_name
+from archive.storage_errors import storage_error
+
+SUFFIX: Final = ".part"
+
+
+class Place(NamedTuple):
+    """An empty file of the spool: its path, and its open, locked descriptor."""
+
+    location: str
+    descriptor: int
+
+    def discard(self) -> None:
+        """Remove the file."""
+        remove(self.location)
+        os.close(self.descriptor)
+
+
+def make_place(folder: str) -> Place:
+    """Make a file and lock it.
+
+    Raises
+    ------
+    StorageFull, StorageFailed
+        The file cannot be made.
+    """
+    while True:
+        location = f"{folder}/{new_name()}{SUFFIX}"
+        try:
+            descriptor = os.open(location, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            raise storage_error(error) from error
+        place = Place(location, descriptor)
+        try:
+            if _lock(descriptor):
+                return place
+        except OSError as error:
+            place.discard()
+            raise storage_error(error) from error
+        # A sweep came between the two steps and took the file for a leftover.
+        os.close(descriptor)
+
+
+def remove(location: str) -> None:
+    """Remove a file of the spool; one that is gone already is fine.
+
+    On a failing disk it stays, and a sweep comes back to it: what the sender is told must not depend on it.
+    """
+    with suppress(OSError):
+        os.unlink(location)  # noqa: PTH108 - a Path costs more than what it is for
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return os.fstat(descriptor).st_nlink > 0
