@@ -13,7 +13,7 @@ from archive.retrieve import StoredInstance
 
 # A CT slice with its header; one read costs less than to map a file of this size and to fault its pages in.
 _BEGINNING_BYTES: Final = 1 << 20
-_LONGEST_HEADER: Final = 12
+_SHORTEST_ELEMENT: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +77,10 @@ def _is_out_of_order(content: bytes, outline: Outline) -> bool:
     """Tell whether an attribute that belongs before the pixel data stands behind it, as far as that is at hand."""
     tag, _, length, header_size = outline.encoding.element(content, outline.pixels or 0)
     end = (outline.pixels or 0) + header_size + length
-    if length == UNDEFINED or end + _LONGEST_HEADER > len(content):
+    if length == UNDEFINED or end + _SHORTEST_ELEMENT > len(content):
         return False
-    return outline.encoding.element(content, end)[0] < tag
+    group, element, _ = outline.encoding.item.unpack_from(content, end)
+    return bool(group << 16 | element < tag)
 
 
 def _read(path: Path, data_offset: int) -> tuple[bytes, int]:

@@ -1,7 +1,5 @@
 """The rendering pipeline: stored samples, modality, VOI, presentation, eight bits (PS3.4 Section N.2)."""
 
-from collections.abc import Hashable
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -53,39 +51,29 @@ def picture(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: 
 
 
 def _grey(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: Window | None) -> Array:
-    samples = _used_bits(frame.samples, pixels)
+    samples = frame.samples
     inverse = (frame.photometric_interpretation == "MONOCHROME1") != display.inverse
-    window = window or display.window or _extent(samples, display)
+    window = window or display.window or _extent(_used_bits(samples, pixels), display)
+
+    def shades_of(values: Array) -> Array:
+        shades = _shades(_used_bits(values, pixels), display, window)
+        return np.asarray(_WHITE - shades) if inverse else shades
+
     if samples.dtype.kind == "f" or samples.dtype.itemsize * _BYTE > _TABLE_BITS:
-        return _presented(display, window, inverse, samples)
-    return _TABLES.look_up(samples, partial(_presented, display, window, inverse), _key(display, window, inverse))
-
-
-def _key(display: Display, window: Window | None, inverse: bool) -> Hashable:  # noqa: FBT001 - one of three
-    """Give what the shades are decided by; none where it is a table, which is not compared."""
+        return shades_of(samples)
     if display.modality_lut or display.presentation_lut or window is None:
-        return None
-    return display.slope, display.intercept, window, inverse
-
-
-def _presented(display: Display, window: Window | None, inverse: bool, values: Array) -> Array:  # noqa: FBT001
-    shades = _shades(values, display, window)
-    return np.asarray(_WHITE - shades) if inverse else shades
+        return _TABLES.look_up(samples, shades_of)
+    decided_by = (display.slope, display.intercept, window, inverse, pixels.bits_stored, pixels.bits_allocated)
+    return _TABLES.look_up(samples, shades_of, decided_by)
 
 
 def _used_bits(samples: Array, pixels: ImagePixels) -> Array:
     """Clear what is not of the pixel: overlays were kept in unused bits once (PS3.5 Section 8.1.1)."""
     unused = samples.dtype.itemsize * _BYTE - pixels.bits_stored
-    if samples.dtype.kind == "f" or unused <= 0 or pixels.bits_allocated == 1 or _fits(samples, pixels.bits_stored):
+    if samples.dtype.kind == "f" or unused <= 0 or pixels.bits_allocated == 1:
         return samples
     native = samples.astype(samples.dtype.newbyteorder("="))
     return np.asarray(np.right_shift(np.left_shift(native, unused), unused))
-
-
-def _fits(samples: Array, bits: int) -> bool:
-    """Tell whether nothing stands in other bits than these, which is soon seen and mostly so."""
-    lowest, end = (-1 << bits - 1, 1 << bits - 1) if samples.dtype.kind == "i" else (0, 1 << bits)
-    return int(samples.min()) >= lowest and int(samples.max()) < end
 
 
 def _shades(values: Array, display: Display, window: Window | None) -> Array:

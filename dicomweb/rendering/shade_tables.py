@@ -42,7 +42,7 @@ class ShadeTables:
         samples
             Integers of one or two bytes.
         shades_of
-            Gives the shades of values, as bytes.
+            Gives the shades of values, which are of the same kind as the samples, as bytes.
         key
             What the shades are decided by; none when they are not to be kept.
         """
@@ -67,7 +67,7 @@ def _spread(lowest: int, highest: int, dtype: "np.dtype[Any]", shades_of: Callab
     values = np.arange(lowest, highest + 1, dtype=np.int32)
     count = 1 << _BYTE * dtype.itemsize
     table = np.zeros(count, np.uint8)
-    table[values & count - 1] = shades_of(values)
+    table[values & count - 1] = shades_of(values.astype(dtype))
     return table
 
 
