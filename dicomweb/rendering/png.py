@@ -15,8 +15,10 @@ _EIGHT_BITS: Final = 8
 _GREY, _RGB = 0, 2
 # Filter type "Sub" (Section 9.2).
 _DIFFERENCE: Final = 1
-# Runs are all that is looked for: differences of noise have nothing else in common.
-_EFFORT, _MEMORY, _STRATEGY = 1, 9, zlib.Z_RLE
+_EFFORT, _MEMORY = 1, 9
+# Differences of noise have nothing in common that is worth a search, but for runs where nothing is to be seen. With
+# fewer zeros than one in so many, runs are hardly there either, and to look for them takes as long as all else.
+_ZEROS_OF_RUNS: Final = 3
 
 
 def encode_png(samples: "np.ndarray[Any, Any]") -> bytes:
@@ -35,7 +37,9 @@ def encode_png(samples: "np.ndarray[Any, Any]") -> bytes:
     filtered[:, 0] = _DIFFERENCE
     filtered[:, 1 : 1 + step] = lines[:, :step]
     np.subtract(lines[:, step:], lines[:, :-step], out=filtered[:, 1 + step :])
-    compressor = zlib.compressobj(_EFFORT, zlib.DEFLATED, zlib.MAX_WBITS, _MEMORY, _STRATEGY)
+    zeros = filtered.size - np.count_nonzero(filtered)
+    strategy = zlib.Z_RLE if zeros * _ZEROS_OF_RUNS >= filtered.size else zlib.Z_HUFFMAN_ONLY
+    compressor = zlib.compressobj(_EFFORT, zlib.DEFLATED, zlib.MAX_WBITS, _MEMORY, strategy)
     content = compressor.compress(filtered.data) + compressor.flush()
     header = struct.pack(">IIBBBBB", columns, rows, _EIGHT_BITS, _GREY if grey else _RGB, 0, 0, 0)
     return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", content) + _chunk(b"IEND", b"")
