@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
-from archive.element_stream import end_of_fragments
+from archive.element_stream import Kind, Token, end_of_fragments, tokens
 from archive.encodings import (
     BYTES_VRS,
     IMPLICIT_LITTLE,
@@ -27,6 +27,7 @@ DOUBLE_FLOAT_PIXEL_DATA: Final = 0x7FE0_0009
 # Behind these nothing is looked for.
 _LAST: Final = frozenset({FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA, PIXEL_DATA, ITEM_END})
 _SHORT_HEADER: Final = 8
+_LONG_HEADER: Final = 12
 _ITEM_HEADER: Final = 8
 # Tag and size of the elements that begin with these eight bytes, for each encoding: scanners write the same ones in
 # all their objects, and to know them is a third of reading them.
@@ -72,6 +73,7 @@ def read_outline(buffer: bytes | memoryview, encoding: Encoding, size: int | Non
         The data set ends too early, or its beginning does not reach as far as is needed.
     """
     try:
+        # A view serves as well as bytes here, and mapping a file makes no copy of it.
         return _walk(cast("bytes", buffer), encoding, len(buffer) if size is None else size)
     except struct.error as error:
         raise NotParsable("The data set ends inside a data element.") from error
@@ -83,23 +85,56 @@ def _walk(buffer: bytes, encoding: Encoding, size: int) -> Outline:
     steps = _KNOWN_STEPS.setdefault(id(encoding), (encoding, {}))[1]
     # One last byte is no element: it makes the length of a data set even.
     position, last = 0, size - 1
+    pixels = None
     while position < last:
-        step = steps.get(buffer[position : position + _SHORT_HEADER])
+        step = steps.get(bytes(buffer[position : position + _SHORT_HEADER]))
         if step is not None:
             places[step[0]] = position
             position += step[1]
             continue
         header = encoding.element(buffer, position)
         end = end_of_element(buffer, encoding, header, position)
-        if header[0] in _LAST and end <= size:
-            return Outline(encoding=encoding, places=places, pixels=None if header[0] == ITEM_END else position)
+        if header[0] in _LAST:
+            pixels = None if header[0] == ITEM_END else position
+            position = end
+            break
         if _is_attribute(header):
             places[header[0]] = position
             _remember(steps, buffer, position, header)
         position = end
     if position > size:
         raise NotParsable("A data element is longer than the data set.")
+    return Outline(encoding=encoding, places=places, pixels=pixels)
+
+
+def walk_outline(buffer: memoryview, encoding: Encoding) -> Outline:
+    """Find the elements of a data set that is damaged, by looking at all of it, as far as that goes.
+
+    Parameters
+    ----------
+    buffer, encoding
+        As for `read_outline`; all of the data set.
+
+    Raises
+    ------
+    NotParsable
+        The data set ends too early.
+    """
+    places: dict[int, int] = {}
+    for token in tokens(buffer, encoding, whole_sequences=True):
+        if token.depth:
+            continue
+        if token.kind is Kind.PIXELS or token.tag in _LAST:
+            return Outline(encoding=encoding, places=places, pixels=_header_place(buffer, encoding, token))
+        if token.kind in {Kind.ELEMENT, Kind.SEQUENCE}:
+            places[token.tag] = _header_place(buffer, encoding, token)
     return Outline(encoding=encoding, places=places, pixels=None)
+
+
+def _header_place(buffer: memoryview, encoding: Encoding, token: Token) -> int:
+    """Say where the header of an element begins, by where its tag stands."""
+    group, element, _ = encoding.item.unpack_from(buffer, token.position - _SHORT_HEADER)
+    return token.position - (_SHORT_HEADER if group << 16 | element == token.tag else _LONG_HEADER)
 
 
 def end_of_element(buffer: bytes, encoding: Encoding, header: ElementHeader, position: int) -> int:

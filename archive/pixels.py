@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from archive.encodings import UNDEFINED, ElementHeader, encoding_of
 from archive.errors import NotFound, NotParsable
-from archive.outline import DOUBLE_FLOAT_PIXEL_DATA, FLOAT_PIXEL_DATA, Outline, read_outline
+from archive.outline import DOUBLE_FLOAT_PIXEL_DATA, FLOAT_PIXEL_DATA, Outline, read_outline, walk_outline
 
 _ROWS, _COLUMNS = 0x00280010, 0x00280011
 _SAMPLES, _PHOTOMETRIC, _PLANAR, _FRAMES = 0x00280002, 0x00280004, 0x00280006, 0x00280008
@@ -70,7 +70,13 @@ def read_pixels(buffer: memoryview, transfer_syntax_uid: str) -> ImagePixels:
     NotFound
         The object has no pixel data.
     """
-    return describe_pixels(buffer, read_outline(buffer, encoding_of(transfer_syntax_uid)), transfer_syntax_uid)
+    encoding = encoding_of(transfer_syntax_uid)
+    try:
+        outline = read_outline(buffer, encoding)
+    except NotParsable:
+        # Not all damage is before the pixels; and a look at all of it says best what it is.
+        outline = walk_outline(buffer, encoding)
+    return describe_pixels(buffer, outline, transfer_syntax_uid)
 
 
 def describe_pixels(buffer: bytes | memoryview, outline: Outline, transfer_syntax_uid: str) -> ImagePixels:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from archive.dataset_buffer import data_set_buffer
 from archive.element_stream import Kind, tokens
 from archive.encodings import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding, encoding_of
 from archive.errors import NotParsable
-from archive.outline import DOUBLE_FLOAT_PIXEL_DATA, FLOAT_PIXEL_DATA, read_outline
+from archive.outline import DOUBLE_FLOAT_PIXEL_DATA, FLOAT_PIXEL_DATA, read_outline, walk_outline
 from tests.archive.bytes_of import ITEM_END, SEQUENCE_END, UNDEFINED, implicit, item, long, short
-from tests.archive.dicom_files import offset_of, packaged, shared, syntax_of
+from tests.archive.dicom_files import PACKAGED, offset_of, packaged, shared, syntax_of
 
 Found = tuple[dict[int, int], int | None]
 
@@ -101,3 +102,34 @@ def test_what_ends_too_early_is_told_like_by_a_walk() -> None:
         content = memoryview(short(0x00100010, b"PN", b"Doe^John") + short(0x00100020, b"LO", b"P1"))
         for length in range(len(content)):
             assert told_by(outlined, content[:length], encoding) == told_by(walked, content[:length], encoding), length
+
+
+def test_the_long_way_finds_the_same_in_real_files() -> None:
+    for path in packaged():
+        encoding = encoding_of(syntax_of(path))
+        with data_set_buffer(path, offset_of(path), syntax_of(path)) as buffer:
+            try:
+                outline = read_outline(buffer, encoding)
+            except NotParsable:
+                continue
+            assert walk_outline(buffer, encoding) == outline, path.name
+
+
+def test_pixels_that_are_longer_than_a_damaged_data_set_are_still_pixels_in_the_next() -> None:
+    before, pixels = implicit(0x00100010, b"Doe "), implicit(0x7FE00010, b"pixels")
+    with pytest.raises(NotParsable):
+        read_outline(before + pixels[:-2], IMPLICIT_LITTLE)
+    assert read_outline(before + pixels, IMPLICIT_LITTLE).pixels == len(before)
+
+
+def test_whatever_is_damaged_the_outline_says_no_more_than_a_walk() -> None:
+    random = Random(3)
+    for name in ("MR_small_implicit.dcm", "MR_small_bigendian.dcm", "liver_1frame.dcm", "nested_priv_SQ.dcm"):
+        path = PACKAGED / name
+        encoding, whole = encoding_of(syntax_of(path)), path.read_bytes()[offset_of(path) :]
+        for _ in range(500):
+            content = bytearray(whole)
+            for _ in range(random.choice((1, 2, 5))):
+                content[random.randrange(min(len(content), 4000))] = random.randrange(256)
+            found, expected = (told_by(find, memoryview(content), encoding) for find in (outlined, walked))
+            assert found == expected or isinstance(found, str), name
