@@ -1,7 +1,6 @@
 """Files without rows: a crash came between the file's rename and the commit, or the index is older than the files."""
 
 import fcntl
-import hashlib
 import os
 from enum import Enum
 from typing import Final
@@ -9,6 +8,7 @@ from typing import Final
 from archive import file_meta, inventory
 from archive.blobs import FileBlobs
 from archive.commit import Duplicates, GroupCommit
+from archive.content_hash import hash_data_set
 from archive.database import Database
 from archive.errors import NodeError, NotParsable
 from archive.header import Header, read_header
@@ -16,8 +16,6 @@ from archive.index import Outcome, Record, entry_of
 from archive.non_patient import NonPatientCommit
 from archive.non_patient_classes import is_non_patient
 from archive.origin import Origin, OriginKind
-
-_CHUNK: Final = 1 << 20
 
 
 class Fate(Enum):
@@ -53,7 +51,7 @@ class Adoption:
         self._database = database
         self._blobs = blobs
         self._commits = GroupCommit(
-            database, Duplicates.KEEP_BOTH, sync_names=blobs.sync_names, is_there=blobs.is_there
+            database, Duplicates.KEEP_BOTH, sync_names=blobs.sync_names, is_there=blobs.is_there, path=blobs.path
         )
         self._non_patient = NonPatientCommit(database, blobs, Duplicates.KEEP_BOTH)
 
@@ -103,19 +101,9 @@ def read_record(key: str, descriptor: int) -> Record:
         blob_key=key,
         data_offset=data_offset,
         size=status.st_size - data_offset,
-        sha256=hash_data_set(descriptor, data_offset),
+        content_hash=hash_data_set(descriptor, data_offset),
         received=status.st_mtime,
     )
-
-
-def hash_data_set(descriptor: int, data_offset: int) -> str:
-    """Return the SHA-256 of a file's data set."""
-    digest = hashlib.sha256()
-    position = data_offset
-    while chunk := os.pread(descriptor, _CHUNK, position):
-        digest.update(chunk)
-        position += len(chunk)
-    return digest.hexdigest()
 
 
 def _read_header(descriptor: int) -> tuple[Header, int]:

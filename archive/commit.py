@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from archive import ingest_direct, ingest_rows
 from archive.company import Coming, Company
+from archive.content_hash import is_same_content
 from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
 from archive.index import Entry, Outcome, Record
@@ -75,6 +77,8 @@ class GroupCommit:
         Makes the names of blobs durable, which they are before their rows are written.
     is_there
         Tells whether a blob has its file.
+    path
+        Tells which.
     stages
         Counts where the time goes.
     """
@@ -86,12 +90,14 @@ class GroupCommit:
         *,
         sync_names: Callable[[Iterable[str]], None],
         is_there: Callable[[str], bool],
+        path: Callable[[str], Path],
         stages: Stages | None = None,
     ) -> None:
         self._database = database
         self._duplicates = duplicates
         self._sync_names = sync_names
         self._is_there = is_there
+        self._path = path
         self._stages = stages or Stages()
         self._series = SeriesCache()
         self._committing = threading.Lock()
@@ -234,7 +240,8 @@ class GroupCommit:
         if existing["blob_key"] == record.blob_key:
             # The connection broke after a commit that had succeeded, and the transaction was repeated.
             return Committed(outcome=Outcome.STORED)
-        if existing["sha256"] == record.sha256:
+        path = self._path(record.blob_key)
+        if is_same_content(existing["content_hash"], record.content_hash, path, record.data_offset):
             return self._write_again(connection, record, existing, series)
         if self._duplicates is Duplicates.KEEP_FIRST:
             return DuplicateRefused()

@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import Connection, delete, insert
 
 from archive import inventory, obsolete
-from archive.adoption import Adoption, Fate, hash_data_set
+from archive.adoption import Adoption, Fate
 from archive.blobs import FileBlobs
+from archive.content_hash import hash_data_set
 from archive.database import Database
 from archive.inventory import Entry
 from archive.spool_files import SUFFIX
@@ -144,7 +145,7 @@ def check(
 def _check_entry(database: Database, blobs: FileBlobs, entry: Entry, report: Report, *, repair: bool) -> None:
     report.checked += 1
     found = _hash_of(blobs, entry)
-    if found == entry.sha256:
+    if found == entry.content_hash:
         return
     (report.missing if found is None else report.damaged).append(entry.sop_instance_uid)
     if repair:
@@ -157,7 +158,7 @@ def _hash_of(blobs: FileBlobs, entry: Entry) -> str | None:
     except FileNotFoundError:
         return None
     try:
-        return hash_data_set(descriptor, entry.data_offset)
+        return hash_data_set(descriptor, entry.data_offset, like=entry.content_hash)
     finally:
         os.close(descriptor)
 
@@ -166,7 +167,8 @@ def _take_out(connection: Connection, entry: Entry, *, damaged: bool) -> None:
     columns = entry.table.c
     connection.execute(delete(entry.table).where(columns.id == entry.id, columns.blob_key == entry.blob_key))
     if damaged:
-        about = {name: getattr(entry, name) for name in ("tenant", "sop_instance_uid", "blob_key", "sha256", "size")}
+        names = ("tenant", "sop_instance_uid", "blob_key", "content_hash", "size")
+        about = {name: getattr(entry, name) for name in names}
         connection.execute(insert(quarantine).values(reason="content is damaged", received=0.0, **about))
 
 

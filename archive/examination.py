@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final
 
 from archive import retrieve
-from archive.adoption import hash_data_set
 from archive.blobs import FileBlobs
 from archive.commitments import Reference, Refused
+from archive.content_hash import hash_data_set
 from archive.database import Database
 from archive.retrieve import StoredInstance
 
@@ -79,7 +79,8 @@ def _is_whole(blobs: FileBlobs, instance: StoredInstance) -> bool:
     try:
         # What the system remembers of the file says nothing about the disk.
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        return hash_data_set(descriptor, instance.data_offset) == instance.sha256
+        known = instance.content_hash
+        return hash_data_set(descriptor, instance.data_offset, like=known) == known
     except OSError:
         return False
     finally:

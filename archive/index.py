@@ -41,7 +41,7 @@ class Record:
         Where it came from.
     blob_key
         Where it is.
-    data_offset, size, sha256
+    data_offset, size, content_hash
         The data set in the file.
     received
         When it was received, in seconds since the epoch.
@@ -52,7 +52,7 @@ class Record:
     blob_key: str
     data_offset: int
     size: int
-    sha256: str
+    content_hash: str
     received: float = field(default_factory=time.time)
 
     @property
@@ -96,7 +96,7 @@ def record_of(spooled: Spooled, header: Header, origin: Origin, blob_key: str) -
         blob_key=blob_key,
         data_offset=spooled.data_offset,
         size=spooled.size,
-        sha256=spooled.sha256,
+        content_hash=spooled.content_hash,
     )
 
 
@@ -145,7 +145,7 @@ def instance_row(record: Record) -> Row:
         "blob_key": record.blob_key,
         "data_offset": record.data_offset,
         "size": record.size,
-        "sha256": record.sha256,
+        "content_hash": record.content_hash,
         "source_ae_title": record.origin.ae_title or "",
         "origin": record.origin.kind.value,
         "hidden": False,
@@ -173,7 +173,7 @@ def quarantine_row(record: Record, reason: str) -> Row:
         "tenant": record.origin.tenant,
         "sop_instance_uid": record.header.sop_instance_uid,
         "blob_key": record.blob_key,
-        "sha256": record.sha256,
+        "content_hash": record.content_hash,
         "size": record.size,
         "reason": reason,
         "source_ae_title": record.origin.ae_title or "",

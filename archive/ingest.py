@@ -110,6 +110,7 @@ class Archive:
             Duplicates(duplicates),
             sync_names=blobs.sync_names,
             is_there=blobs.is_there,
+            path=blobs.path,
             stages=self._stages,
         )
         self._non_patient = NonPatientCommit(database, blobs, Duplicates(duplicates))

@@ -117,7 +117,7 @@ def existing(connection: Connection, record: Record) -> Row | None:
     """Return what is known of the object that has the SOP Instance UID of `record`."""
     columns = tables.instance.c
     found = connection.execute(
-        select(columns.id, columns.series_id, columns.blob_key, columns.sha256).where(
+        select(columns.id, columns.series_id, columns.blob_key, columns.content_hash).where(
             columns.tenant == record.origin.tenant, columns.sop_instance_uid == record.header.sop_instance_uid
         )
     ).one_or_none()

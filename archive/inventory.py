@@ -25,7 +25,7 @@ class Entry:
         Key of its row.
     tenant, sop_instance_uid
         Whose and which object it is.
-    blob_key, data_offset, size, sha256
+    blob_key, data_offset, size, content_hash
         Where its data set is, and what is in it.
     table
         In which its row is.
@@ -37,7 +37,7 @@ class Entry:
     blob_key: str
     data_offset: int
     size: int
-    sha256: str
+    content_hash: str
     table: Table
 
 

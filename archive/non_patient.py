@@ -1,6 +1,5 @@
 """Objects that belong to no patient: kept like all others, file first and then row, in a table of their own."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
@@ -10,6 +9,7 @@ from archive import audit, obsolete
 from archive.attribute_lists import AttributeList, texts
 from archive.blobs import FileBlobs
 from archive.commit import Committed, Duplicates
+from archive.content_hash import is_same_content
 from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NotFound
 from archive.index import Outcome, Record, quarantine_row
@@ -61,7 +61,7 @@ class NonPatientCommit:
         attributes = read_attributes(path, record.data_offset, header.transfer_syntax_uid, keys)
         self._blobs.sync_names([record.blob_key])
         try:
-            return self._database.write(_write, record, attributes, self._duplicates, self._blobs.is_there)
+            return self._database.write(_write, record, attributes, self._duplicates, self._blobs)
         except DBAPIError as error:
             raise DatabaseUnavailable("The index refused the object.") from error
 
@@ -84,7 +84,7 @@ def find(connection: Connection, tenant: str, kind: Kind, sop_instance_uid: str)
         key=row.blob_key,
         data_offset=row.data_offset,
         size=row.size,
-        sha256=row.sha256,
+        content_hash=row.content_hash,
     )
 
 
@@ -96,7 +96,7 @@ def stored(
     key: str,
     data_offset: int,
     size: int,
-    sha256: str,
+    content_hash: str,
 ) -> StoredInstance:
     """Describe an object as those of patients are described, without patient, study and series."""
     return StoredInstance(
@@ -111,7 +111,7 @@ def stored(
         key=key,
         data_offset=data_offset,
         size=size,
-        sha256=sha256,
+        content_hash=content_hash,
         number_of_frames=None,
         rows=None,
         columns=None,
@@ -158,7 +158,7 @@ def _write(
     record: Record,
     attributes: AttributeList,
     duplicates: Duplicates,
-    is_there: Callable[[str], bool],
+    blobs: FileBlobs,
 ) -> Committed:
     row = _row(record, attributes)
     if insert_missing(connection, _TABLE, [row]):
@@ -171,8 +171,9 @@ def _write(
     if existing.blob_key == record.blob_key:
         # The connection broke after a commit that had succeeded, and the transaction was repeated.
         return Committed(outcome=Outcome.STORED)
-    same = existing.sha256 == record.sha256
-    if same and is_there(existing.blob_key):
+    path = blobs.path(record.blob_key)
+    same = is_same_content(existing.content_hash, record.content_hash, path, record.data_offset)
+    if same and blobs.is_there(existing.blob_key):
         return Committed(outcome=Outcome.DUPLICATE, obsolete_key=record.blob_key)
     if not same and duplicates is Duplicates.KEEP_FIRST:
         raise DuplicateRefused
@@ -195,7 +196,7 @@ def _row(record: Record, attributes: AttributeList) -> dict[str, Any]:
         "blob_key": record.blob_key,
         "data_offset": record.data_offset,
         "size": record.size,
-        "sha256": record.sha256,
+        "content_hash": record.content_hash,
         "source": record.source,
         "received": record.received,
     }

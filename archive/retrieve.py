@@ -27,7 +27,7 @@ class StoredInstance:
         The blob that holds it (`archive.blobs`): a Part 10 file.
     data_offset, size
         Where the data set begins in that file, and its length in bytes, as it was sent.
-    sha256
+    content_hash
         Hash of those bytes, in hexadecimal.
     number_of_frames, rows, columns
         None for what is no image.
@@ -44,7 +44,7 @@ class StoredInstance:
     key: str
     data_offset: int
     size: int
-    sha256: str
+    content_hash: str
     number_of_frames: int | None
     rows: int | None
     columns: int | None
@@ -146,7 +146,7 @@ _COLUMNS: Final = (
     "blob_key",
     "data_offset",
     "size",
-    "sha256",
+    "content_hash",
     "number_of_frames",
     "rows",
     "columns",
@@ -182,7 +182,7 @@ def _stored(row: Any) -> StoredInstance:
         key=row.blob_key,
         data_offset=row.data_offset,
         size=row.size,
-        sha256=row.sha256,
+        content_hash=row.content_hash,
         number_of_frames=row.number_of_frames,
         rows=row.rows,
         columns=row.columns,

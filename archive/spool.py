@@ -1,12 +1,12 @@
 """An object on its way in: a file that grows as the bytes arrive, hashed as they pass."""
 
-import hashlib
 import os
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from archive import file_meta
+from archive.content_hash import ContentHash
 from archive.errors import NotParsable, ObjectTooLarge
 from archive.spool_files import Place, remove
 from archive.storage_errors import storage_error
@@ -79,11 +79,11 @@ class Spooled:
         return Path(self.location)
 
     @property
-    def sha256(self) -> str:
-        """Hash of the data set's bytes, hexadecimal; raises as `wait` does."""
+    def content_hash(self) -> str:
+        """Hash of the data set's bytes, see `archive.content_hash`; raises as `wait` does."""
         if not isinstance(self._content, str):
             self.wait()
-            self._content = self._content.hexdigest()
+            self._content = self._content.content_hash()
         return self._content
 
     def wait(self) -> None:
@@ -168,7 +168,7 @@ class SpoolFile:
         self._data_offset = len(self._pending)
         self._max_bytes = max_bytes
         self._size = 0
-        self._hash = hashlib.sha256()
+        self._hash = ContentHash()
         self._place = place
         self._descriptor = place.descriptor
         self._beginning = b""
@@ -226,7 +226,7 @@ class SpoolFile:
         if self._unbuffered is None:
             if self._pending:
                 self._flush(b"")
-            return self._hash.hexdigest()
+            return self._hash.text()
         try:
             self._unbuffered.finish()
         except OSError as error:

@@ -12,13 +12,12 @@ import mmap
 import os
 import threading
 from contextlib import suppress
-from time import monotonic
 from typing import Final, Self
 
 import structlog
 
+from archive.content_hash import ContentHash
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests
-from archive.hashing import Digest, DigestBeside
 from archive.kernel_requests import Unsupported
 from archive.writeback import start_writeback
 
@@ -29,7 +28,6 @@ _RESERVED_BYTES: Final = 1 << 20
 _MOST_RESERVED_BYTES: Final = 16 << 20
 # More objects than this at once go through the cache, so that memory stays bounded.
 _MOST_BUFFERS: Final = 32
-_COMPANY_SECONDS: Final = 0.25
 
 _log = structlog.get_logger()
 
@@ -57,7 +55,6 @@ class _Pool:
         self._guard = threading.Lock()
         self._free: list[DiskRequests] = []
         self._made = 0
-        self._company_seen = 0.0
 
     def borrow(self) -> DiskRequests | None:
         """Return a buffer that nobody else uses; none when there are too many, or the system has no such thing."""
@@ -87,13 +84,6 @@ class _Pool:
         self._made = _MOST_BUFFERS
         _log.info("no_unbuffered_writes", reason=reason)
 
-    def is_alone(self) -> bool:
-        """Tell whether for a while only one at a time has borrowed: then a core is free for its hash."""
-        now = monotonic()
-        if self._made - len(self._free) > 1:
-            self._company_seen = now
-        return now - self._company_seen > _COMPANY_SECONDS
-
 
 class _Last(threading.local):
     """How large the last object of a thread was: an association mostly sends images of one size."""
@@ -114,23 +104,20 @@ class UnbufferedFile:
         The empty file.
     buffer
         Where the bytes wait for the disk.
-    digest
-        What hashes them.
     unhashed
         How many bytes at the beginning are not hashed.
     """
 
-    def __init__(self, descriptor: int, buffer: DiskRequests, digest: Digest, unhashed: int) -> None:
-        self._digest = digest
+    def __init__(self, descriptor: int, buffer: DiskRequests, unhashed: int) -> None:
+        self._hash = ContentHash()
         self._descriptor = descriptor
         self._flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         self._buffer = buffer
-        # Of the file: what was handed to the disk, and how much room it has. Of the segment: how much is in it, and how
-        # much of that is hashed.
+        # Of the file: what was handed to the disk, and how much room it has. Of the segment: how much is in it.
         self._handed = self._reserved = 0
         self._reserves = _reserve is not None
         self._segment = self._filled = 0
-        self._hashed = unhashed
+        self._unhashed = unhashed
         self._open = True
         self._failure: OSError | None = None
 
@@ -153,7 +140,7 @@ class UnbufferedFile:
         buffer = _POOL.borrow()
         if buffer is None:
             return None
-        file = cls(descriptor, buffer, DigestBeside() if _POOL.is_alone() else Digest(), unhashed)
+        file = cls(descriptor, buffer, unhashed)
         try:
             fcntl.fcntl(descriptor, fcntl.F_SETFL, file._flags | os.O_DIRECT)
         except OSError:
@@ -203,7 +190,7 @@ class UnbufferedFile:
             begin = self._handed
             self._write_all(bytes(self._buffer.segments[self._segment][whole : self._filled]))
             start_writeback(self._descriptor, begin, self._handed - begin)
-        self._hash()
+        self._add_to_hash()
         if self._reserved > self._handed:
             # This waits for the disk.
             os.ftruncate(self._descriptor, self._handed)
@@ -227,43 +214,36 @@ class UnbufferedFile:
                 self._failure = error
                 raise
 
-    def hexdigest(self) -> str:
-        """Return the SHA-256 of what was hashed, hexadecimal. The memory is somebody else's afterwards."""
-        try:
-            return self._digest.hexdigest()
-        finally:
-            self.abandon()
+    def content_hash(self) -> str:
+        """Return the hash of what was written. The memory is somebody else's afterwards."""
+        self.abandon()
+        return self._hash.text()
 
     def abandon(self) -> None:
         """Wait for what is on its way, whatever becomes of it: the memory is somebody else's afterwards."""
         if not self._open:
             return
         self._open = False
-        self._digest.wait()
         with suppress(OSError):
             self._buffer.wait()
         _POOL.give_back(self._buffer)
 
     def _turn(self) -> None:
         """Hand over a full segment, and wait until the next one may be filled."""
-        if self._digest.is_beside:
-            self._hash()
         try:
             self._hand_over(SEGMENT_BYTES)
-            # Here and in the disk at the same time.
-            self._hash()
+            # While the disk reads the same.
+            self._add_to_hash()
             self._segment = (self._segment + 1) % SEGMENTS
-            self._filled = self._hashed = 0
-            self._digest.wait(SEGMENTS - 1)
+            self._filled = 0
             self._buffer.wait_for(self._segment)
         except OSError as error:
             self._failure = error
             raise
 
-    def _hash(self) -> None:
-        if self._filled > self._hashed:
-            self._digest.update(self._buffer.segments[self._segment][self._hashed : self._filled])
-            self._hashed = self._filled
+    def _add_to_hash(self) -> None:
+        self._hash.update(self._buffer.segments[self._segment][self._unhashed : self._filled])
+        self._unhashed = 0
 
     def _hand_over(self, size: int) -> None:
         if self._handed + size > self._reserved:

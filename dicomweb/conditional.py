@@ -27,7 +27,7 @@ def conditional(request: Request, found: Iterable[StoredInstance], make: Callabl
     make
         Makes the answer.
     """
-    return conditional_on(request, (f"{instance.key}\0{instance.sha256}" for instance in found), make)
+    return conditional_on(request, (f"{instance.key}\0{instance.content_hash}" for instance in found), make)
 
 
 def conditional_on(request: Request, states: Iterable[str], make: Callable[[], Response]) -> Response:

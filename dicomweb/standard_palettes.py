@@ -6,13 +6,13 @@ Their files are pydicom's, which has them from the DICOM Standards Committee.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from pydicom.data import get_palette_files
 
 from archive import file_meta
 from archive.attribute_lists import AttributeList, text
+from archive.content_hash import ContentHash
 from archive.errors import NotParsable
 from archive.non_patient import stored
 from archive.non_patient_attributes import read_attributes
@@ -54,6 +54,8 @@ def _read(path: Path) -> Palette:
     meta, data_offset = decoded
     syntax = meta[file_meta.TRANSFER_SYNTAX_UID]
     attributes = read_attributes(path, data_offset, syntax, COLOR_PALETTES.keys)
+    content_hash = ContentHash()
+    content_hash.update(content[data_offset:])
     instance = stored(
         sop_class_uid=text(attributes, "SOPClassUID"),
         sop_instance_uid=text(attributes, "SOPInstanceUID"),
@@ -61,6 +63,6 @@ def _read(path: Path) -> Palette:
         key="",
         data_offset=data_offset,
         size=len(content) - data_offset,
-        sha256=sha256(content[data_offset:]).hexdigest(),
+        content_hash=content_hash.text(),
     )
     return Palette(instance=instance, path=path, attributes=attributes)

@@ -27,7 +27,7 @@ def describe(path: Path) -> StoredInstance:
         key=path.name,
         data_offset=offset,
         size=path.stat().st_size - offset,
-        sha256="",
+        content_hash="",
         number_of_frames=None,
         rows=None,
         columns=None,

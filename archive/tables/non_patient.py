@@ -17,7 +17,7 @@ non_patient_instance = Table(
     Column("blob_key", String(128), nullable=False),
     Column("data_offset", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("content_hash", String(64), nullable=False),
     text_column("source"),
     time_column("received"),
     UniqueConstraint("tenant", "sop_instance_uid"),

@@ -82,7 +82,7 @@ def add_instance(
         "blob_key": f"ab/{sop_uid}",
         "data_offset": 300,
         "size": 1000,
-        "sha256": "0" * 64,
+        "content_hash": "0" * 64,
         "received": 1.0,
         **values,
     }

@@ -120,7 +120,7 @@ def test_one_that_the_database_refuses_does_not_fail_its_neighbours(
 ) -> None:
     def spoil(record: Record) -> Row:
         row = instance_row(record)
-        return row | {"sha256": None} if record.header.sop_instance_uid == sop_uid(3) else row
+        return row | {"content_hash": None} if record.header.sop_instance_uid == sop_uid(3) else row
 
     monkeypatch.setattr("archive.index.instance_row", spoil)
     sent = send_together(archive, range(6))

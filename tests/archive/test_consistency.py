@@ -101,7 +101,7 @@ def test_a_file_without_a_row_is_indexed(archive: Archive) -> None:
     archive.database.write(forget_rows)
     assert consistency.sweep(archive.database, archive.blobs).indexed == 1
     adopted = archive.database.read(lambda c: c.execute(select(instance)).mappings().one())
-    for name in ("sop_instance_uid", "blob_key", "data_offset", "size", "sha256", "transfer_syntax_uid", "rows"):
+    for name in ("sop_instance_uid", "blob_key", "data_offset", "size", "content_hash", "transfer_syntax_uid", "rows"):
         assert adopted[name] == original[name]
 
 
@@ -193,5 +193,5 @@ def test_a_database_that_lost_everything_is_rebuilt_from_the_files(sqlite_archiv
     with Database(postgres_url) as empty:
         assert consistency.sweep(empty, sqlite_archive.blobs).indexed == 3
         assert set(empty.read(keys)) == set(sqlite_archive.database.read(keys))
-        empty.write(lambda c: c.execute(update(instance).values(sha256="x")))
+        empty.write(lambda c: c.execute(update(instance).values(content_hash="x")))
         assert len(consistency.check(empty, sqlite_archive.blobs).damaged) == 3

@@ -58,7 +58,7 @@ def test_a_reading_function_cannot_write(database: Database) -> None:
 
 def test_foreign_keys_are_enforced(database: Database) -> None:
     columns = ("study_instance_uid", "series_instance_uid", "sop_instance_uid", "sop_class_uid")
-    row = dict.fromkeys(columns, "1.2") | {"transfer_syntax_uid": "1.2", "blob_key": "k", "sha256": "h"}
+    row = dict.fromkeys(columns, "1.2") | {"transfer_syntax_uid": "1.2", "blob_key": "k", "content_hash": "h"}
     numbers = {"series_id": 4711, "data_offset": 0, "size": 0, "received": 0.0, "tenant": "default"}
 
     with pytest.raises(IntegrityError):

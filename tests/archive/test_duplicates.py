@@ -1,5 +1,6 @@
 """One SOP Instance UID, sent more than once: nothing is lost, and there is exactly one row."""
 
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from archive.blobs import FileBlobs
+from archive.consistency import check
 from archive.database import Database
 from archive.errors import DuplicateRefused
 from archive.ingest import Archive, Duplicates, Outcome
@@ -49,6 +51,18 @@ def test_other_bytes_are_refused_when_the_first_are_kept(archive: Archive) -> No
     with pytest.raises(DuplicateRefused):
         send_slice(archive, PatientName="Roe^Jane")
     assert files(archive.blobs) == [archive.blobs.path(key)]
+
+
+def test_what_was_kept_with_another_kind_of_hash_is_known_again(archive: Archive) -> None:
+    send_slice(archive)
+    key = archive.database.read(blob_key)
+    offset = archive.database.read(lambda connection: connection.scalars(select(instance.c.data_offset)).one())
+    sha256 = hashlib.sha256(archive.blobs.path(key).read_bytes()[offset:]).hexdigest()
+    archive.database.write(lambda connection: connection.execute(update(instance).values(content_hash=sha256)))
+    assert send_slice(archive).outcome is Outcome.DUPLICATE
+    with pytest.raises(DuplicateRefused):
+        send_slice(archive, PatientName="Roe^Jane")
+    assert check(archive.database, archive.blobs, repair=False).damaged == []
 
 
 def test_other_bytes_are_put_aside_when_both_are_kept(database: Database, blobs: FileBlobs) -> None:

@@ -121,6 +121,6 @@ def _instance_rows(numbers: range, series_ids: dict[str, int], instances: int) -
                 "blob_key": f"none/{number}.{image}",
                 "data_offset": 300,
                 "size": 1000,
-                "sha256": "0" * 64,
+                "content_hash": "0" * 64,
                 "received": float(number),
             }

@@ -83,7 +83,7 @@ class Files:
             key=uid,
             data_offset=len(meta),
             size=len(data_set),
-            sha256="",
+            content_hash="",
             number_of_frames=None,
             rows=None,
             columns=None,

@@ -1,5 +1,6 @@
 """What a node keeps, read from its index and its files without asking the node."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from archive.adoption import hash_data_set
+from archive.content_hash import hash_data_set
 from archive.database import Database
 from archive.tables import instance
 
@@ -19,12 +20,18 @@ class Kept:
     sop_instance_uid: str
     path: Path
     data_offset: int
-    indexed_sha256: str
+    content_hash: str
 
     def sha256(self) -> str:
         """Hash of the data set as it is in the file now."""
         with self.path.open("rb") as file:
-            return hash_data_set(file.fileno(), self.data_offset)
+            file.seek(self.data_offset)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def is_as_indexed(self) -> bool:
+        """Tell whether the file is what the index says of it."""
+        with self.path.open("rb") as file:
+            return hash_data_set(file.fileno(), self.data_offset) == self.content_hash
 
 
 class Keeping:
@@ -43,12 +50,12 @@ class Keeping:
 
     def rows(self) -> list[Kept]:
         """Return all rows."""
-        columns = (instance.c.sop_instance_uid, instance.c.blob_key, instance.c.data_offset, instance.c.sha256)
+        columns = (instance.c.sop_instance_uid, instance.c.blob_key, instance.c.data_offset, instance.c.content_hash)
 
         def read(connection: Connection) -> list[Kept]:
             return [
-                Kept(sop_instance_uid=uid, path=self._blobs / key, data_offset=offset, indexed_sha256=sha256)
-                for uid, key, offset, sha256 in connection.execute(select(*columns))
+                Kept(sop_instance_uid=uid, path=self._blobs / key, data_offset=offset, content_hash=content_hash)
+                for uid, key, offset, content_hash in connection.execute(select(*columns))
             ]
 
         return self._database.read(read)
