@@ -1,6 +1,5 @@
 # The few commands. Everything is made from the lock files; a second run does only what changed.
 SHELL := /bin/bash
-PYTHON ?= python3
 BIN := .venv/bin
 
 PYTHON_SUM := $(shell cat uv.lock pyproject.toml | sha256sum | cut -c1-16)
@@ -100,7 +99,7 @@ clean: ## remove what make made (not ./data)
 
 $(ENVIRONMENT):
 	@.ci/require python
-	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	[ -x $(BIN)/python ] || "$$(.ci/python)" -m venv .venv
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv sync --frozen --inexact --quiet --compile-bytecode
 	@rm -f .venv/.synced-* && touch $@
