@@ -219,10 +219,10 @@ class Archive:
         try:
             header = self._read(spooled)
             key = self.blobs.new_key()
+            # The disk has not yet taken all of a large object.
+            entry = entry_of(record_of(spooled, header, origin, key))
             way.read = perf_counter()
             spooled.sync()
-            # Now the hash is there too, which a thread beside may have computed.
-            entry = entry_of(record_of(spooled, header, origin, key))
             way.flushed = perf_counter()
             self.blobs.keep(spooled.location, key)
             way.named = perf_counter()

@@ -80,11 +80,8 @@ class Spooled:
 
     @property
     def content_hash(self) -> str:
-        """Hash of the data set's bytes, see `archive.content_hash`; raises as `wait` does."""
-        if not isinstance(self._content, str):
-            self.wait()
-            self._content = self._content.content_hash()
-        return self._content
+        """Hash of the data set's bytes that came, see `archive.content_hash`."""
+        return self._content if isinstance(self._content, str) else self._content.content_hash()
 
     def wait(self) -> None:
         """Wait until the file holds all bytes.
@@ -226,6 +223,8 @@ class SpoolFile:
         if self._unbuffered is None:
             if self._pending:
                 self._flush(b"")
+            # While the header is read.
+            self._start_writeback()
             return self._hash.text()
         try:
             self._unbuffered.finish()

@@ -197,7 +197,7 @@ class UnbufferedFile:
         _LAST.size = min(self._handed, _MOST_RESERVED_BYTES)
 
     def wait(self) -> None:
-        """Wait until the file holds all; a flush makes it durable.
+        """Wait until the file holds all; a flush makes it durable. The memory is somebody else's afterwards.
 
         Raises
         ------
@@ -213,10 +213,10 @@ class UnbufferedFile:
                 # It is told once, but nobody may take the file for whole afterwards.
                 self._failure = error
                 raise
+            self.abandon()
 
     def content_hash(self) -> str:
-        """Return the hash of what was written. The memory is somebody else's afterwards."""
-        self.abandon()
+        """Return the hash of what was written, whether the disk has it or not."""
         return self._hash.text()
 
     def abandon(self) -> None:
