@@ -5,15 +5,28 @@ import errno
 import fcntl
 import mmap
 import os
+from contextlib import suppress
 from typing import Final
 
 from archive.kernel_requests import WRITE, KernelRequests, Request, Unsupported, pointers_to
 
 SEGMENT_BYTES: Final = 256 << 10
 SEGMENTS: Final = 4
+_LARGE_PAGE: Final = 2 << 20
 
 # Not that the disk failed: it is tried again, and that tells what the matter is.
 _AGAIN: Final = frozenset({-errno.EINVAL, -errno.EINTR, -errno.EAGAIN})
+
+
+def _memory(size: int) -> memoryview:
+    """Give memory that a disk can read: in one piece, where the system has pages as large, so that it is found fast."""
+    mapped = mmap.mmap(-1, size + _LARGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    # A fork would copy private pages away from under the disk (NOTES of open(2)); a child has no use for them.
+    mapped.madvise(mmap.MADV_DONTFORK)
+    with suppress(OSError):
+        mapped.madvise(mmap.MADV_HUGEPAGE)
+    begin = -ctypes.addressof(ctypes.c_char.from_buffer(mapped)) % _LARGE_PAGE
+    return memoryview(mapped)[begin : begin + size]
 
 
 class DiskRequests:
@@ -28,14 +41,12 @@ class DiskRequests:
     def __init__(self) -> None:
         self._kernel = KernelRequests(SEGMENTS)
         try:
-            # Shared, not private: a fork would copy private pages away from under the disk (NOTES of open(2)).
-            self._memory = mmap.mmap(-1, SEGMENTS * SEGMENT_BYTES, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+            memory = _memory(SEGMENTS * SEGMENT_BYTES)
         except OSError as error:
             self.close()
             raise Unsupported from error
-        whole = memoryview(self._memory)
-        self.segments = [whole[at : at + SEGMENT_BYTES] for at in range(0, len(whole), SEGMENT_BYTES)]
-        address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+        self.segments = [memory[at : at + SEGMENT_BYTES] for at in range(0, len(memory), SEGMENT_BYTES)]
+        address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
         self._requests = [
             Request(data=number, opcode=WRITE, address=address + number * SEGMENT_BYTES) for number in range(SEGMENTS)
         ]
