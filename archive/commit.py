@@ -6,7 +6,7 @@ them a moment. Those who come during the commit wait for the next one, which tak
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from archive import ingest_direct, ingest_rows
 from archive.company import Coming, Company
-from archive.content_hash import is_same_content
+from archive.content_hash import FormerHashWanted, former_hash, is_same_content
 from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NodeError
 from archive.index import Entry, Outcome, Record
@@ -144,9 +144,16 @@ class GroupCommit:
                     self._keep_group(group)
                 finally:
                     _fail_unfinished(group)
+        if isinstance(ticket.result, FormerHashWanted):
+            return self.commit(self._with_former_hash(entry))
         if isinstance(ticket.result, NodeError):
             raise ticket.result
         return ticket.result
+
+    def _with_former_hash(self, entry: Entry) -> Entry:
+        record = entry.record
+        former = former_hash(self._path(record.blob_key), record.data_offset)
+        return replace(entry, record=replace(record, former_hash=former))
 
     def _keep_group(self, group: Sequence[_Ticket]) -> None:
         begun = perf_counter()
@@ -240,8 +247,11 @@ class GroupCommit:
         if existing["blob_key"] == record.blob_key:
             # The connection broke after a commit that had succeeded, and the transaction was repeated.
             return Committed(outcome=Outcome.STORED)
-        path = self._path(record.blob_key)
-        if is_same_content(existing["content_hash"], record.content_hash, path, record.data_offset):
+        try:
+            is_same = is_same_content(existing["content_hash"], record.content_hash, record.former_hash)
+        except FormerHashWanted as wanted:
+            return wanted
+        if is_same:
             return self._write_again(connection, record, existing, series)
         if self._duplicates is Duplicates.KEEP_FIRST:
             return DuplicateRefused()

@@ -12,6 +12,9 @@ from typing import Final, Protocol
 
 from blake3 import blake3
 
+from archive.errors import NodeError
+from archive.storage_errors import storage_error
+
 _PREFIX: Final = "blake3:"
 # Of the 32 bytes as many as the index has room for; `b3sum --length 28` gives the same.
 _BYTES: Final = 28
@@ -57,20 +60,43 @@ def hash_data_set(descriptor: int, data_offset: int, like: str = _PREFIX) -> str
     return digest.hexdigest()
 
 
-def is_same_content(known: str, new: str, path: Path, data_offset: int) -> bool:
+class FormerHashWanted(NodeError):
+    """The object that is here has a SHA-256: the new one's is needed, before the transaction, which others wait for."""
+
+
+def is_same_content(known: str, new: str, former: str) -> bool:
     """Tell whether an object is the one that is known.
 
     Parameters
     ----------
-    known, new
-        Hashes of the two, which need not be of one kind.
-    path, data_offset
-        The file of the new one, and where its data set begins.
+    known
+        The hash of the one that is here.
+    new, former
+        Those of the new one: that of now, and its SHA-256 or nothing.
+
+    Raises
+    ------
+    FormerHashWanted
+        Only its SHA-256 can tell.
     """
-    if known.startswith(_PREFIX) or known == new:
-        return known == new
-    with path.open("rb") as file:
-        return hash_data_set(file.fileno(), data_offset, like=known) == known
+    if not known.startswith(_PREFIX) and known != new and not former:
+        raise FormerHashWanted
+    return known in {new, former}
+
+
+def former_hash(path: Path, data_offset: int) -> str:
+    """Return the SHA-256 of a file's data set.
+
+    Raises
+    ------
+    StorageFailed
+        It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hash_data_set(file.fileno(), data_offset, like="")
+    except OSError as error:
+        raise storage_error(error) from error
 
 
 def _read_all(descriptor: int, position: int, into: _Hash) -> None:

@@ -15,6 +15,8 @@ from archive.kernel_requests import WRITE, KernelRequests, Request, Unsupported,
 SEGMENT_BYTES: Final = 272 << 10
 SEGMENTS: Final = 4
 _LARGE_PAGE: Final = 2 << 20
+# MADV_WIPEONFORK of madvise(2), since Linux 4.14; Python has no name for it.
+_WIPE_ON_FORK: Final = 18
 
 # Not that the disk failed: it is tried again, and that tells what the matter is.
 _AGAIN: Final = frozenset({-errno.EINVAL, -errno.EINTR, -errno.EAGAIN})
@@ -22,9 +24,10 @@ _AGAIN: Final = frozenset({-errno.EINVAL, -errno.EINTR, -errno.EAGAIN})
 
 def _memory(size: int) -> memoryview:
     """Give memory that a disk can read: in one piece, where the system has pages as large, so that it is found fast."""
-    mapped = mmap.mmap(-1, size + _LARGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    # A fork would copy private pages away from under the disk (NOTES of open(2)); a child has no use for them.
-    mapped.madvise(mmap.MADV_DONTFORK)
+    # Wherever it begins, one such page is in it as a whole.
+    mapped = mmap.mmap(-1, 2 * _LARGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    # A fork would copy private pages away from under the disk (NOTES of open(2)); a child gets others, without content.
+    mapped.madvise(_WIPE_ON_FORK)
     with suppress(OSError):
         mapped.madvise(mmap.MADV_HUGEPAGE)
     begin = -ctypes.addressof(ctypes.c_char.from_buffer(mapped)) % _LARGE_PAGE

@@ -33,7 +33,7 @@ class EarlyFlush:
         return self._on_their_way == 0
 
     def begin(self, descriptors: Sequence[int]) -> int:
-        """Begin to flush files, at most `MOST_AT_ONCE`, when none is on its way; `finished` tells how that ended.
+        """Begin to flush the first `MOST_AT_ONCE` files, when none is on its way; `finished` tells how that ended.
 
         Until then nothing may be written into them: a fault of the disk is told once, and would be told here.
 
@@ -42,6 +42,7 @@ class EarlyFlush:
         int
             How many the kernel took, the first ones.
         """
+        descriptors = descriptors[:MOST_AT_ONCE]
         for request, descriptor in zip(self._requests, descriptors, strict=False):
             request.descriptor = descriptor
         self._on_their_way = max(0, self._kernel.submit(self._pointers, len(descriptors)))

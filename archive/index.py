@@ -43,6 +43,8 @@ class Record:
         Where it is.
     data_offset, size, content_hash
         The data set in the file.
+    former_hash
+        Its SHA-256, where it was needed to compare.
     received
         When it was received, in seconds since the epoch.
     """
@@ -53,6 +55,7 @@ class Record:
     data_offset: int
     size: int
     content_hash: str
+    former_hash: str = ""
     received: float = field(default_factory=time.time)
 
     @property

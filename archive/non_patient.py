@@ -1,5 +1,7 @@
 """Objects that belong to no patient: kept like all others, file first and then row, in a table of their own."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
@@ -9,7 +11,7 @@ from archive import audit, obsolete
 from archive.attribute_lists import AttributeList, texts
 from archive.blobs import FileBlobs
 from archive.commit import Committed, Duplicates
-from archive.content_hash import is_same_content
+from archive.content_hash import FormerHashWanted, former_hash, is_same_content
 from archive.database import Database
 from archive.errors import DatabaseUnavailable, DuplicateRefused, NotFound
 from archive.index import Outcome, Record, quarantine_row
@@ -61,7 +63,10 @@ class NonPatientCommit:
         attributes = read_attributes(path, record.data_offset, header.transfer_syntax_uid, keys)
         self._blobs.sync_names([record.blob_key])
         try:
-            return self._database.write(_write, record, attributes, self._duplicates, self._blobs)
+            return self._database.write(_write, record, attributes, self._duplicates, self._blobs.is_there)
+        except FormerHashWanted:
+            former = former_hash(path, record.data_offset)
+            return self.commit(replace(record, former_hash=former))
         except DBAPIError as error:
             raise DatabaseUnavailable("The index refused the object.") from error
 
@@ -158,7 +163,7 @@ def _write(
     record: Record,
     attributes: AttributeList,
     duplicates: Duplicates,
-    blobs: FileBlobs,
+    is_there: Callable[[str], bool],
 ) -> Committed:
     row = _row(record, attributes)
     if insert_missing(connection, _TABLE, [row]):
@@ -171,9 +176,8 @@ def _write(
     if existing.blob_key == record.blob_key:
         # The connection broke after a commit that had succeeded, and the transaction was repeated.
         return Committed(outcome=Outcome.STORED)
-    path = blobs.path(record.blob_key)
-    same = is_same_content(existing.content_hash, record.content_hash, path, record.data_offset)
-    if same and blobs.is_there(existing.blob_key):
+    same = is_same_content(existing.content_hash, record.content_hash, record.former_hash)
+    if same and is_there(existing.blob_key):
         return Committed(outcome=Outcome.DUPLICATE, obsolete_key=record.blob_key)
     if not same and duplicates is Duplicates.KEEP_FIRST:
         raise DuplicateRefused

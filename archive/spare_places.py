@@ -38,6 +38,7 @@ class SparePlaces:
         self._ready: deque[Place] = deque()
         self._flush: EarlyFlush | None = None
         self._flushes = True
+        self._closed = False
 
     def join(self) -> None:
         """Begin to use them; who does so calls `leave` at the end."""
@@ -50,9 +51,7 @@ class SparePlaces:
         with self._guard:
             self._users -= 1
             if self._users == 0:
-                self._end = threading.Timer(self._linger_seconds, self._remove_unused)
-                self._end.daemon = True
-                self._end.start()
+                self._begin_end()
 
     def wanted(self) -> int:
         """Tell how many are to be made now: more than are taken, until there are enough."""
@@ -63,6 +62,9 @@ class SparePlaces:
     def put(self, place: Place) -> None:
         """Add one."""
         with self._guard:
+            if self._closed:
+                place.discard()
+                return
             self._new.append(place)
             if self._flushes and len(self._new) >= MOST_AT_ONCE:
                 self._begin_flush()
@@ -76,8 +78,9 @@ class SparePlaces:
             return places.popleft() if places else None
 
     def close(self) -> None:
-        """Remove them all; nobody uses them any more."""
+        """Remove them all; a thread that still stores may go on without."""
         with self._guard:
+            self._closed = True
             self._cancel_end()
             self._remove()
             self._give_up()
@@ -124,6 +127,16 @@ class SparePlaces:
             self._flush = None
         while self._flushing:
             self._flushing.popitem()[1].discard()
+
+    def _begin_end(self) -> None:
+        self._end = threading.Timer(self._linger_seconds, self._remove_unused)
+        self._end.daemon = True
+        try:
+            self._end.start()
+        except RuntimeError:
+            # The system has no more threads for this process.
+            self._end = None
+            self._remove()
 
     def _cancel_end(self) -> None:
         if self._end is not None:

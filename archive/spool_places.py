@@ -58,9 +58,9 @@ class Places(threading.local):
 
     def let_go(self) -> None:
         """Say that nothing more comes of this thread for now."""
-        if self._in_a_row >= _OBJECTS_IN_A_ROW:
+        in_a_row, self._in_a_row = self._in_a_row, 0
+        if in_a_row >= _OBJECTS_IN_A_ROW:
             self._spares.leave()
-        self._in_a_row = 0
 
     def _make(self) -> Place:
         return make_place(self._folders[next(self._given) // _OBJECTS_IN_TURN % len(self._folders)])

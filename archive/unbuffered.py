@@ -26,7 +26,7 @@ _BLOCK: Final = mmap.PAGESIZE
 # So much is reserved at once for an object whose size nobody knows.
 _RESERVED_BYTES: Final = 1 << 20
 _MOST_RESERVED_BYTES: Final = 16 << 20
-# More objects than this at once go through the cache, so that memory stays bounded.
+# More objects than this at once go through the cache, so that memory stays bounded: 2 MiB each.
 _MOST_BUFFERS: Final = 32
 
 _log = structlog.get_logger()
@@ -161,6 +161,8 @@ class UnbufferedFile:
         OSError
             The disk did not take what was written before.
         """
+        if self._failure is not None:
+            raise self._failure
         rest = memoryview(view)
         while rest:
             room = self._buffer.segments[self._segment]

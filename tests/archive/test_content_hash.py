@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from archive.content_hash import ContentHash, hash_data_set, is_same_content
+from archive.content_hash import ContentHash, FormerHashWanted, former_hash, hash_data_set, is_same_content
+from archive.errors import StorageFailed
 
 CONTENT = bytes(range(256)) * 10_000
 OFFSET = 100
@@ -60,4 +61,15 @@ def test_a_file_is_hashed_as_what_it_is_compared_with(path: Path) -> None:
     ],
 )
 def test_an_object_is_known_again_whatever_its_hash_was(path: Path, known: str, same: bool) -> None:
-    assert is_same_content(known, blake3_of(CONTENT), path, OFFSET) is same
+    assert is_same_content(known, blake3_of(CONTENT), former_hash(path, OFFSET)) is same
+
+
+def test_the_former_hash_is_wanted_only_when_nothing_else_tells() -> None:
+    assert not is_same_content(blake3_of(b"other"), blake3_of(CONTENT), "")
+    with pytest.raises(FormerHashWanted):
+        is_same_content(hashlib.sha256(CONTENT).hexdigest(), blake3_of(CONTENT), "")
+
+
+def test_a_file_that_cannot_be_read_is_a_fault_of_the_disk(path: Path) -> None:
+    with pytest.raises(StorageFailed):
+        former_hash(path.with_name("gone"), OFFSET)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, update
 from archive.blobs import FileBlobs
 from archive.consistency import check
 from archive.database import Database
-from archive.errors import DuplicateRefused
+from archive.errors import DuplicateRefused, StorageFailed
 from archive.ingest import Archive, Duplicates, Outcome
 from archive.tables import arrival, instance, obsolete_blob, quarantine
 from tests.archive.objects import STUDY, send_slice
@@ -63,6 +63,21 @@ def test_what_was_kept_with_another_kind_of_hash_is_known_again(archive: Archive
     with pytest.raises(DuplicateRefused):
         send_slice(archive, PatientName="Roe^Jane")
     assert check(archive.database, archive.blobs, repair=False).damaged == []
+
+
+def test_one_whose_former_hash_cannot_be_had_fails_alone(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    send_slice(archive)
+    archive.database.write(lambda connection: connection.execute(update(instance).values(content_hash="0" * 64)))
+
+    def fail(_path: Path, _offset: int) -> str:
+        raise StorageFailed
+
+    monkeypatch.setattr("archive.commit.former_hash", fail)
+    key = archive.database.read(blob_key)
+    with pytest.raises(StorageFailed):
+        send_slice(archive)
+    assert files(archive.blobs) == [archive.blobs.path(key)]
+    assert send_slice(archive, 2).outcome is Outcome.STORED
 
 
 def test_other_bytes_are_put_aside_when_both_are_kept(database: Database, blobs: FileBlobs) -> None:

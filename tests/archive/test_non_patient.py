@@ -1,11 +1,12 @@
 """Objects that belong to no patient are kept by the same rules as all others."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from archive import consistency, non_patient
 from archive.blobs import FileBlobs
@@ -39,6 +40,18 @@ def test_an_object_is_kept_byte_for_byte_and_has_no_study(archive: Archive) -> N
     (record,) = archive.database.read(lambda c: c.execute(select(audit)).mappings().all())
     assert (record["action"], record["principal"]) == ("instances.stored", "tester")
     assert record["detail"]["sop_instance_uid"] == ds.SOPInstanceUID
+
+
+def test_one_that_was_kept_with_another_kind_of_hash_is_known_again(archive: Archive) -> None:
+    ds = hanging_protocol()
+    send(archive, ds)
+    found = archive.database.read(non_patient.find, "default", PROTOCOLS, ds.SOPInstanceUID)
+    sha256 = hashlib.sha256(archive.blobs.path(found.key).read_bytes()[found.data_offset :]).hexdigest()
+    archive.database.write(lambda c: c.execute(update(non_patient_instance).values(content_hash=sha256)))
+    assert send(archive, ds).outcome is Outcome.DUPLICATE
+    ds.HangingProtocolDescription = "other"
+    with pytest.raises(DuplicateRefused):
+        send(archive, ds)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The schema: migrations make exactly the tables the program uses."""
 
+import importlib
 import threading
 import warnings
 from pathlib import Path
@@ -7,12 +8,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from alembic.operations import Operations
+from sqlalchemy import Connection, select
 
 from archive import schema
 from archive.database import Database
 from archive.errors import DatabaseUnavailable
-from archive.tables import metadata
+from archive.tables import metadata, quarantine
 from tests import postgres
 
 
@@ -62,6 +64,28 @@ def _upgrade_together(url: str) -> None:
         thread.join()
     assert failures == []
     assert schema.current(url) == schema.head()
+
+
+def test_an_earlier_program_does_not_get_objects_whose_hash_it_cannot_know(database: Database) -> None:
+    migration = importlib.import_module("archive.migrations.versions.0013_content_hash")
+    row = quarantine_row("blake3:00")
+
+    def downgrade(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            migration.downgrade()
+            migration.upgrade()
+
+    database.write(lambda connection: connection.execute(quarantine.insert().values(row)))
+    with pytest.raises(RuntimeError, match="earlier program"):
+        database.write(downgrade)
+    database.write(lambda connection: connection.execute(quarantine.update().values(content_hash="0" * 64)))
+    database.write(downgrade)
+    assert database.read(lambda connection: connection.scalars(select(quarantine.c.content_hash)).all()) == ["0" * 64]
+
+
+def quarantine_row(content_hash: str) -> dict[str, object]:
+    texts = dict.fromkeys(("tenant", "sop_instance_uid", "blob_key", "reason", "source_ae_title"), "x")
+    return {**texts, "content_hash": content_hash, "size": 1, "received": 0.0}
 
 
 def test_several_processes_may_upgrade_one_sqlite_file_at_once(tmp_path: Path) -> None:

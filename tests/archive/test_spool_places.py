@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,63 @@ def test_where_the_kernel_does_not_flush_places_are_made_all_the_same(
     assert len(files(folders)) <= 2 * MOST_AT_ONCE
     in_a_row(places, 60)
     assert len(files(folders)) == 1
+
+
+def test_more_files_than_fit_are_flushed_later(tmp_path: Path) -> None:
+    if not can_flush():
+        pytest.skip("this system flushes nothing by itself")
+    flush = EarlyFlush()
+    with ExitStack() as stack:
+        descriptors = []
+        for number in range(MOST_AT_ONCE + 1):
+            descriptors.append(os.open(tmp_path / str(number), os.O_RDWR | os.O_CREAT))
+            stack.callback(os.close, descriptors[-1])
+        assert flush.begin(descriptors) == MOST_AT_ONCE
+        done: list[tuple[int, bool]] = []
+        wait_for(lambda: done.extend(flush.finished()) or flush.is_idle)
+        assert sorted(done) == [(number, True) for number in range(MOST_AT_ONCE)]
+    flush.close()
+
+
+def test_a_slow_flush_holds_nobody_up_and_nothing_is_lost(
+    places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not can_flush():
+        pytest.skip("this system flushes nothing by itself")
+    finished, rounds = EarlyFlush.finished, count()
+    # Each flush is heard of only long after the next sixteen files are there.
+    monkeypatch.setattr(EarlyFlush, "finished", lambda flush: finished(flush) if next(rounds) % 40 == 39 else [])
+    opened = open_files()
+    in_a_row(places, 400)
+    assert len(files(folders)) <= 2 * MOST_AT_ONCE
+    spares.close()
+    assert files(folders) == []
+    assert open_files() <= opened
+
+
+def test_without_threads_what_lies_ready_is_removed_at_once(
+    places: Places, folders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_row(places, 60)
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        places.let_go()
+    assert files(folders) == []
+    in_a_row(places, 60)
+    assert files(folders)
+
+
+def test_one_that_still_stores_when_all_ends_leaves_nothing(
+    places: Places, spares: SparePlaces, folders: list[str]
+) -> None:
+    in_a_row(places, 60)
+    spares.close()
+    in_a_row(places, 60)
+    assert files(folders) == []
 
 
 def test_without_such_requests_one_place_is_ready(

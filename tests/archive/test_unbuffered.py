@@ -325,3 +325,31 @@ def test_the_beginning_of_an_object_is_at_hand(tmp_path: Path) -> None:
         assert spooled.beginning
         assert expected.startswith(spooled.beginning)
         spooled.discard()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_child_lets_go_of_the_memory_without_harm() -> None:
+    requests = DiskRequests()
+    requests.segments[0][:4] = b"disk"
+    child = os.fork()
+    if child == 0:
+        # It has pages of its own, without content, in the place of those that the disk reads from.
+        os._exit(bytes(requests.segments[0][:4]) != bytes(4))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert bytes(requests.segments[0][:4]) == b"disk"
+    requests.close()
+
+
+def test_after_a_fault_nothing_more_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing(folder / "failed") as file:
+        assert file is not None
+
+        def fail(*_arguments: object) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(DiskRequests, "hand_over", fail)
+            with pytest.raises(OSError, match="Input/output"):
+                file.write(bytes(SEGMENT_BYTES))
+        with pytest.raises(OSError, match="Input/output"):
+            file.write(b"more")
