@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -118,10 +119,16 @@ def test_what_lies_ready_was_flushed_and_is_empty(places: Places, spares: SpareP
     if not can_flush():
         pytest.skip("this system flushes nothing by itself")
     in_a_row(places, 40)
-    wait_for(lambda: bool(spares._collect() or spares._ready))
+    wait_for(partial(has_ready, spares))
     place = places.take()
     assert os.fstat(place.descriptor).st_size == 0
     place.discard()
+
+
+def has_ready(spares: SparePlaces) -> bool:
+    with spares._guard:
+        spares._collect()
+    return bool(spares._ready)
 
 
 def can_flush() -> bool:
@@ -190,7 +197,12 @@ def test_more_files_than_fit_are_flushed_later(tmp_path: Path) -> None:
             stack.callback(os.close, descriptors[-1])
         assert flush.begin(descriptors) == MOST_AT_ONCE
         done: list[tuple[int, bool]] = []
-        wait_for(lambda: done.extend(flush.finished()) or flush.is_idle)
+
+        def is_done() -> bool:
+            done.extend(flush.finished())
+            return flush.is_idle
+
+        wait_for(is_done)
         assert sorted(done) == [(number, True) for number in range(MOST_AT_ONCE)]
     flush.close()
 
@@ -273,7 +285,12 @@ def test_the_next_association_finds_what_the_last_one_left(places: Places, folde
 
 def test_the_end_of_one_association_takes_nothing_from_another(places: Places, folders: list[str]) -> None:
     in_a_row(places, 100)
-    thread = threading.Thread(target=lambda: (in_a_row(places, 20), places.let_go()))
+
+    def use() -> None:
+        in_a_row(places, 20)
+        places.let_go()
+
+    thread = threading.Thread(target=use)
     thread.start()
     thread.join()
     time.sleep(2 * LINGER_SECONDS)
