@@ -42,8 +42,6 @@ def collect_arrivals(connection: Connection, now: float) -> int:
     int
         How many arrivals and messages there were: 0 means that nothing changed.
     """
-    if _is_idle(connection, now):
-        return 0
     events.lock_order(connection)
     rows = _take(connection)
     if rows:
@@ -81,7 +79,8 @@ def is_unannounced() -> ColumnElement[bool]:
     return and_(is_open, series.c.instance_count > series.c.announced_count)
 
 
-def _is_idle(connection: Connection, now: float) -> bool:
+def is_idle(connection: Connection, now: float) -> bool:
+    """Tell whether `collect_arrivals` has nothing to do: asked first, because ingest waits for every writer."""
     arrived = exists().select_from(arrival)
     to_announce = exists().where(is_unannounced(), _may_be_announced(now))
     return not connection.execute(select(or_(arrived, to_announce))).scalar_one()
@@ -93,10 +92,7 @@ def _may_be_announced(now: float) -> ColumnElement[bool]:
 
 def _take(connection: Connection) -> Sequence[RowMapping]:
     oldest = select(arrival.c.id).order_by(arrival.c.id).limit(_BATCH).with_for_update(skip_locked=True)
-    ids = connection.execute(oldest).scalars().all()
-    if not ids:
-        return ()
-    taken = delete(arrival).where(arrival.c.id.in_(ids)).returning(*arrival.c)
+    taken = delete(arrival).where(arrival.c.id.in_(oldest.scalar_subquery())).returning(*arrival.c)
     return sorted(connection.execute(taken).mappings(), key=lambda row: int(row["id"]))
 
 

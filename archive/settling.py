@@ -13,14 +13,23 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, dele
 from sqlalchemy import select as sql_select
 
 from archive import events, jobs, rollup
-from archive.arrivals import ANNOUNCE_SECONDS, collect_arrivals, is_unannounced
+from archive.arrivals import ANNOUNCE_SECONDS, collect_arrivals, is_idle, is_unannounced
 from archive.associations import is_alive
 from archive.event_types import SeriesComplete
 from archive.performed import is_listed_and_here
 from archive.series_summary import SeriesSummary, find_summary, summarize
 from archive.tables import arrival, association, series, series_association
 
-__all__ = ["Selection", "SeriesSummary", "collect_arrivals", "find_summary", "next_due", "settle"]
+__all__ = [
+    "Selection",
+    "SeriesSummary",
+    "collect_arrivals",
+    "find_summary",
+    "is_idle",
+    "is_settled",
+    "next_due",
+    "settle",
+]
 
 # Some senders keep an association open for hours: it holds a series back for so long after its last instance.
 _HOLD_SECONDS: Final = 300.0
@@ -87,6 +96,11 @@ def settle(
     for row in due:
         _complete(connection, row, select, on_complete, now)
     return len(due)
+
+
+def is_settled(connection: Connection, *, now: float, quiet_seconds: float) -> bool:
+    """Tell whether `settle` has nothing to do: asked first, because ingest waits for every writer."""
+    return connection.execute(_due(now, quiet_seconds).with_only_columns(series.c.id)).first() is None
 
 
 def next_due(connection: Connection, *, now: float, quiet_seconds: float) -> float | None:

@@ -70,18 +70,23 @@ class SettlingLoop:
         due = database.read(settling.next_due, now=now, quiet_seconds=self._quiet_seconds)
         if due is None or due > now:
             return self._pause(due, now)
-        collected = database.write(settling.collect_arrivals, now)
-        completed = database.write(
+        collected = 0 if database.read(settling.is_idle, now) else database.write(settling.collect_arrivals, now)
+        self._announce(collected, self._settle(now))
+        now = self._clock()
+        due = database.read(settling.next_due, now=now, quiet_seconds=self._quiet_seconds)
+        return _HELD_SECONDS if due is not None and due <= now else self._pause(due, now)
+
+    def _settle(self, now: float) -> int:
+        database = self._node.database
+        if database.read(settling.is_settled, now=now, quiet_seconds=self._quiet_seconds):
+            return 0
+        return database.write(
             settling.settle,
             now=now,
             quiet_seconds=self._quiet_seconds,
             select=self._select,
             on_complete=self._on_complete,
         )
-        self._announce(collected, completed)
-        now = self._clock()
-        due = database.read(settling.next_due, now=now, quiet_seconds=self._quiet_seconds)
-        return _HELD_SECONDS if due is not None and due <= now else self._pause(due, now)
 
     def _announce(self, collected: int, completed: int) -> None:
         topics = ["events"] if collected or completed else []
