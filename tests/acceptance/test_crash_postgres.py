@@ -38,7 +38,8 @@ def _check(node: Node, url: str, senders: Senders) -> None:
     with keeping(node.data_dir, url) as kept:
         rows = {row.sop_instance_uid: row for row in kept.rows()}
         assert kept.files() == {row.path for row in rows.values()}
-        assert not kept.unfinished()
+        # Files that lay ready for the next objects stay for some seconds.
+        wait_until(lambda: not kept.unfinished(), what="an empty spool")
     assert {uid: row.sha256() for uid, row in rows.items()} == senders.acknowledged
 
 
