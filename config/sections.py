@@ -70,6 +70,7 @@ class WebSettings(Section):
     processes: Positive = 1
     max_upload_bytes: Positive = 4 * GIBIBYTE
     rendered_cache_bytes: Annotated[int, Field(ge=0)] = 128 << 20
+    prepared_pictures_bytes: Annotated[int, Field(ge=0)] = GIBIBYTE
     cors_origins: Annotated[tuple[CorsOrigin, ...], AsTuple] = ()
 
 

@@ -21,7 +21,7 @@ from dicomweb.data_set_beginning import DataSetBeginning
 from dicomweb.frame_formats import FrameFormat
 from dicomweb.frame_places import FramePlaces, find_frame_places
 from dicomweb.locating import file_of
-from dicomweb.services import Services
+from dicomweb.services import ImageServices
 
 _COLOURS: Final = 3
 _BITS: Final = 8
@@ -60,7 +60,7 @@ class FrameSource:
 
     def __init__(
         self,
-        services: Services,
+        services: ImageServices,
         instance: StoredInstance,
         *,
         waits: bool = True,

@@ -9,7 +9,7 @@ from archive.errors import NotFound
 from archive.remembered_reads import RememberedReads
 from archive.retrieve import StoredInstance, instances, one_instance
 from archive.uids import is_valid_uid
-from dicomweb.services import Services
+from dicomweb.services import ImageServices, Services
 
 _NAMES: Final = ("study_uid", "series_uid", "sop_uid")
 
@@ -90,9 +90,9 @@ def _some(found: list[StoredInstance]) -> list[StoredInstance]:
     return found
 
 
-def file_of(services: Services, instance: StoredInstance) -> Path:
+def file_of(services: ImageServices, instance: StoredInstance) -> Path:
     """Give the file of an instance."""
-    return services.archive.blobs.path(instance.key)
+    return services.blobs.path(instance.key)
 
 
 def url_of(base: str, instance: StoredInstance) -> str:

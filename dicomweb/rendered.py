@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Final
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -22,13 +21,12 @@ from dicomweb.multipart import Part, multipart_response
 from dicomweb.problems import Problem, not_acceptable
 from dicomweb.ranges import Content, ranged_response
 from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, stands_alone
-from dicomweb.rendering.parameters import RenderingParameters, Viewport, parse_rendering
-from dicomweb.rendering.stored_video import is_video
+from dicomweb.rendering.middle import middle_frame, middle_of
+from dicomweb.rendering.parameters import RenderingParameters, parse_rendering
+from dicomweb.rendering.prepared import THUMBNAIL
 from dicomweb.services import Services, base_url
 
 _log = structlog.get_logger()
-
-_THUMBNAIL: Final = Viewport(128, 128)
 
 
 class Rendered:
@@ -107,16 +105,15 @@ class Rendered:
 
     def _thumbnail(self, request: Request, principal: Principal) -> Response:
         wanted = parse_rendering(request.query_params.multi_items())
-        wanted = wanted if wanted.viewport else replace(wanted, viewport=_THUMBNAIL)
+        wanted = wanted if wanted.viewport else replace(wanted, viewport=THUMBNAIL)
         ranges = [each for each in accepted(request) if not each.multipart]
         found = find(self._services, principal.tenant, request.path_params)
         images = [instance for instance in found if instance.rows]
         if not images:
             raise NotFound("There is no image to make a picture of.")
         frames = request.path_params.get("frames")
-        # The middle of a stack shows what it is of.
-        one = images[len(images) // 2]
-        number = parse_frame_list(frames)[0] if frames else _middle(one)
+        one = middle_of(images)
+        number = parse_frame_list(frames)[0] if frames else middle_frame(one)
         rendering = open_pictures(self._services, one, number)
         return conditional(request, found, partial(_answer_one, request, rendering, ranges, wanted))
 
@@ -157,11 +154,3 @@ def _parts_response(parts: Iterable[Part]) -> Response:
     if first is None:
         raise not_acceptable("There is nothing here that can be rendered as one of the wanted media types.")
     return multipart_response(chain([first], remaining), first.content_type.partition(";")[0])
-
-
-def _middle(instance: StoredInstance) -> int:
-    """Choose a frame: the middle one of a plausible number, which may still be a wrong one."""
-    if instance.number_of_frames is None or is_video(instance.transfer_syntax_uid):
-        # The middle of a video is found by decoding half of it.
-        return 1
-    return max(1, (instance.number_of_frames + 1) // 2)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, Protocol
 
 from starlette.requests import HTTPConnection, Request
@@ -28,6 +29,36 @@ _USUAL_PORTS: Final = {"http": 80, "https": 443}
 
 Authorization = Callable[[HTTPConnection], Awaitable[Principal]]
 """Gives the principal of a request, or refuses it."""
+
+
+class ObjectFiles(Protocol):
+    """Tells where the files of objects are."""
+
+    def path(self, key: str) -> Path:
+        """Give the file of a blob."""
+
+
+class ImageServices(Protocol):
+    """What pictures of a stored image are made with."""
+
+    @property
+    def blobs(self) -> ObjectFiles:
+        """Where files are."""
+
+    @property
+    def decoder(self) -> PixelWorker:
+        """Who decodes compressed frames."""
+
+    @property
+    def frame_places(self) -> SizedCache[FramePlaces]:
+        """Where frames stand that were asked for lately."""
+
+
+class ReadyPictures(Protocol):
+    """Pictures that were made before anybody asked."""
+
+    def get(self, series_uid: str, name: str) -> bytes | None:
+        """Give a picture, if it is there."""
 
 
 class Authorize(Protocol):
@@ -55,6 +86,8 @@ class Services:
         Decodes compressed frames, and converts colours, in limited processes; the pool of this process by default.
     metadata, rendered
         Metadata and pictures that were made already.
+    prepared
+        Pictures that were made when a series was complete; none where nobody makes them.
     frame_places
         Where the frames of instances stand that were asked for lately.
     max_upload_bytes
@@ -76,6 +109,7 @@ class Services:
     decoder: PixelWorker = field(default_factory=shared_pool)
     metadata: SizedCache[bytes] = field(default_factory=byte_cache)
     rendered: SizedCache[bytes] = field(default_factory=byte_cache)
+    prepared: ReadyPictures | None = None
     frame_places: SizedCache[FramePlaces] = field(default_factory=frame_places_cache)
     max_upload_bytes: int = _MAX_UPLOAD_BYTES
     ae_title: str = ""
@@ -83,6 +117,11 @@ class Services:
     publish: Callable[[str], object] = _to_nobody
     ending: Ending = field(default_factory=Ending)
     now: Callable[[], float] = time.time
+
+    @property
+    def blobs(self) -> ObjectFiles:
+        """Where files are."""
+        return self.archive.blobs
 
     async def wake(self, *topics: str) -> None:
         """Tell other processes to look, after a change was committed."""

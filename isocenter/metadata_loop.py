@@ -1,6 +1,7 @@
 """Making the metadata of series when they are complete, so that the first viewer finds them made."""
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -23,10 +24,13 @@ class MetadataLoop:
     ----------
     node
         The parts.
+    when_made
+        Is told of each series that is ready.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, when_made: Callable[[SeriesState], object] = lambda _: None) -> None:
         self._node = node
+        self._when_made = when_made
         self._made = SeriesMetadata(node.database, node.blobs)
 
     def run(self, stop: threading.Event) -> None:
@@ -59,3 +63,5 @@ class MetadataLoop:
             _log.warning("series_metadata_not_made", series_uid=state.series_instance_uid, error=type(error).__name__)
             # Who asks for them is told why; nobody tries again and again.
             self._node.database.write(series_metadata.put, state, None)
+        else:
+            self._when_made(state)

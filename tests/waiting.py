@@ -1,13 +1,19 @@
 """Waiting for a condition instead of for time."""
 
+import os
+import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _PAUSE_SECONDS = 0.02
+# From here to the first port that the kernel gives by itself (net.ipv4.ip_local_port_range), in equal shares.
+_LOWEST_PORT, _SHARES, _SHARE = 16_384, 4, 4_096
 
 
 def wait_until(condition: Callable[[], T | None], *, seconds: float = 20, what: str = "the condition") -> T:
@@ -23,10 +29,26 @@ def wait_until(condition: Callable[[], T | None], *, seconds: float = 20, what: 
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of the loopback interface that nobody listens on, nor is given by the system to anybody else.
+
+    It is below those that the kernel gives to outgoing connections, and another one each time: who was promised it may
+    take a while to listen on it, or stop listening for a time.
+    """
+    for _ in range(1000):
+        port = next(_PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
+def _ports() -> Iterator[int]:
+    """Yield the ports of this process, beginning anywhere; processes of one run of tests have different ones."""
+    name = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    first = _LOWEST_PORT + int(name) % _SHARES * _SHARE
+    start = random.randrange(_SHARE)
+    for number in count(start):
+        yield first + number % _SHARE
 
 
 def answers(port: int) -> bool:
@@ -34,3 +56,6 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+_PORTS = _ports()

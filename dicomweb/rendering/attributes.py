@@ -9,7 +9,7 @@ from archive.retrieve import StoredInstance
 from dicomweb.header_json import JsonDataSet, header_json
 from dicomweb.locating import file_of
 from dicomweb.rendering.tables import Lut, lut_of, palette_of
-from dicomweb.services import Services
+from dicomweb.services import ImageServices
 
 _SHARED, _PER_FRAME = "52009229", "52009230"
 _FRAME_VOI, _PIXEL_TRANSFORMATION = "00289132", "00289145"
@@ -63,7 +63,7 @@ class Display:
     palette: Sequence[Lut] = field(default_factory=tuple)
 
 
-def read_header(services: Services, instance: StoredInstance) -> JsonDataSet:
+def read_header(services: ImageServices, instance: StoredInstance) -> JsonDataSet:
     """Read the data set of an instance, with its tables, but without what is larger or private."""
     path, syntax = file_of(services, instance), instance.transfer_syntax_uid
     with data_set_buffer(path, instance.data_offset, syntax) as buffer:

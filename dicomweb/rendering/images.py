@@ -19,9 +19,10 @@ from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animati
 from dicomweb.rendering.image_header import ImageHeader
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.pictures import picture
+from dicomweb.rendering.prepared import prepared_name
 from dicomweb.rendering.video import MP4, encode_video, rate_of
 from dicomweb.rendering.video_process import video_place
-from dicomweb.services import Services
+from dicomweb.services import ImageServices, Services
 
 Array = np.ndarray[Any, Any]
 
@@ -55,27 +56,45 @@ class ImageRendering:
     def make(self, media_type: str, wanted: RenderingParameters) -> Content:
         """Make a picture, or take one that was made already."""
         key = (self._instance.key, self._number, media_type, wanted)
-        data = self._services.rendered.get_or_make(key, lambda: self._encoded(media_type, wanted))
-        return content_of(data, media_type)
+        known = self._services.rendered.get(key) or self._prepared(media_type, wanted)
+        if known is None:
+            known = encoded_image(self._services, self._instance, self._number, media_type, wanted)
+            self._services.rendered.put(key, known)
+        return content_of(known, media_type)
 
-    def _encoded(self, media_type: str, wanted: RenderingParameters) -> bytes:
-        source, header = open_image(self._services, self._instance)
-        lines = lines_of(header, wanted.annotation)
-        if media_type == MP4 or (media_type == GIF and self._number is None and source.count > 1):
-            frames = (self._colours(source, header, wanted, number)[0] for number in range(1, source.count + 1))
-            encode = _video if media_type == MP4 else _animation
-            return encode(frames, source, frame_milliseconds(header), wanted, Finish(lines=lines))
-        shades, profile = self._colours(source, header, wanted, self._number or 1)
-        return encode_picture(shades, media_type, wanted, Finish(lines=lines, profile=profile))
-
-    def _colours(
-        self, source: FrameSource, header: Mapping[str, Any], wanted: RenderingParameters, number: int
-    ) -> tuple[Array, bytes | None]:
-        shades = picture(source.decode(number), source.pixels, display_of(header, number), wanted.window)
-        return coloured(shades, header, wanted.profile, self._services.decoder)
+    def _prepared(self, media_type: str, wanted: RenderingParameters) -> bytes | None:
+        name = prepared_name(self._instance.key, self._number or 1, media_type, wanted)
+        if name is None or self._services.prepared is None:
+            return None
+        return self._services.prepared.get(self._instance.series_instance_uid, name)
 
 
-def open_image(services: Services, instance: StoredInstance) -> tuple[FrameSource, Mapping[str, Any]]:
+def encoded_image(
+    services: ImageServices, instance: StoredInstance, number: int | None, media_type: str, wanted: RenderingParameters
+) -> bytes:
+    """Make a picture of an image, or of one of its frames, as one of the media types.
+
+    Raises
+    ------
+    NotTranscodable, NotFound, Problem
+        There is none.
+    """
+    source, header = open_image(services, instance)
+
+    def colours(frame: int) -> tuple[Array, bytes | None]:
+        shades = picture(source.decode(frame), source.pixels, display_of(header, frame), wanted.window)
+        return coloured(shades, header, wanted.profile, services.decoder)
+
+    lines = lines_of(header, wanted.annotation)
+    if media_type == MP4 or (media_type == GIF and number is None and source.count > 1):
+        frames = (colours(frame)[0] for frame in range(1, source.count + 1))
+        encode = _video if media_type == MP4 else _animation
+        return encode(frames, source, frame_milliseconds(header), wanted, Finish(lines=lines))
+    shades, profile = colours(number or 1)
+    return encode_picture(shades, media_type, wanted, Finish(lines=lines, profile=profile))
+
+
+def open_image(services: ImageServices, instance: StoredInstance) -> tuple[FrameSource, Mapping[str, Any]]:
     """Open the frames of an image that can be made pictures of, and its attributes.
 
     Raises

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from archive.retrieve import StoredInstance
-from dicomweb.problems import not_acceptable
+from dicomweb.problems import Problem, not_acceptable
 from dicomweb.ranges import Content
 from dicomweb.rendering.documents import DocumentRendering
 from dicomweb.rendering.images import ImageRendering
@@ -51,6 +51,14 @@ def open_rendering(services: Services, tenant: str, instance: StoredInstance) ->
 def stands_alone(instance: StoredInstance) -> bool:
     """Tell whether what is shown is decided by this object only, and not by others that it refers to."""
     return _opening(instance) not in {PresentationRendering, StructureRendering}
+
+
+def shows_pixels(instance: StoredInstance) -> bool:
+    """Tell whether an instance is shown as pictures of its own pixels, which are no video."""
+    try:
+        return _opening(instance) is _image and not is_video(instance.transfer_syntax_uid)
+    except Problem:
+        return False
 
 
 def _opening(instance: StoredInstance) -> Open:

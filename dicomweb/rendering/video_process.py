@@ -1,34 +1,26 @@
 """Video, made and read in limited child processes: one a video, so that what is long does not stand in others' way."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from http import HTTPStatus
 from math import prod
-from types import TracebackType
-from typing import IO, Any, Final, Self, cast
+from typing import Any, Final
 
 import numpy as np
 
-from archive.decoding import MEMORY_BYTES, TIMEOUT_SECONDS
-from archive.decoding_messages import LENGTHS, send_message
 from archive.errors import NotTranscodable
 from dicomweb.problems import Problem
+from dicomweb.rendering.child_process import ChildProcess
 
 Array = np.ndarray[Any, Any]
 
 # Each takes a core; whoever does not get one in time may ask again.
 _AT_ONCE: Final = 2
 _PATIENCE_SECONDS: Final = 20
-# What is given is held in memory.
-_MOST_BYTES: Final = 256 << 20
-_LONGEST_DESCRIPTION: Final = 1 << 16
+_TOO_MUCH: Final = "Working on the video took too much memory or time."
 
 
 @cache
@@ -53,57 +45,6 @@ def video_place() -> Iterator[None]:
         _places().release()
 
 
-class _Child:
-    """One child process. It ends itself when a step takes too long, so that waiting for it always ends."""
-
-    def __init__(self, task: str, descriptors: Sequence[int] = ()) -> None:
-        limits = str(MEMORY_BYTES), str(TIMEOUT_SECONDS)
-        # Thread pools of linear algebra would only reserve address space here.
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "dicomweb.rendering.video_worker", task, *limits],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=descriptors,
-            env=environment,
-        )
-
-    def send(self, description: Mapping[str, Any], data: bytes = b"") -> None:
-        try:
-            send_message(cast("IO[bytes]", self._process.stdin), description, data)
-        except OSError as error:
-            raise _too_much() from error
-
-    def receive(self) -> tuple[dict[str, Any], bytes]:
-        description_length, data_length = LENGTHS.unpack(self._read(LENGTHS.size))
-        if description_length > _LONGEST_DESCRIPTION or data_length > _MOST_BYTES:
-            raise NotTranscodable("The video is too large.")
-        description: dict[str, Any] = json.loads(self._read(description_length))
-        if "error" in description:
-            raise NotTranscodable("The video cannot be read or made.")
-        return description, self._read(data_length)
-
-    def _read(self, count: int) -> bytes:
-        content = cast("IO[bytes]", self._process.stdout).read(count)
-        if len(content) < count:
-            raise _too_much()
-        return content
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            # What was not sent yet is of no use to anybody.
-            with suppress(OSError):
-                cast("IO[bytes]", pipe).close()
-        self._process.wait()
-
-
 def encode_mp4(frames: Iterable[Array], count: int, rate: Fraction, crf: float) -> bytes:
     """Make an MP4 file with H.264.
 
@@ -123,7 +64,7 @@ def encode_mp4(frames: Iterable[Array], count: int, rate: Fraction, crf: float) 
     NotTranscodable
         It takes too much memory or time.
     """
-    with _Child("encode") as child:
+    with _child("encode") as child:
         child.send({"rate": [rate.numerator, rate.denominator], "frames": count, "crf": crf})
         for samples in frames:
             child.send({"shape": list(samples.shape)}, samples.tobytes())
@@ -141,7 +82,7 @@ def repacked_mp4(descriptor: int, spans: Sequence[tuple[int, int]]) -> bytes:
     spans
         Start and length of its pieces in the file.
     """
-    with _Child("repack", [descriptor]) as child:
+    with _child("repack", [descriptor]) as child:
         child.send({"descriptor": descriptor, "spans": list(spans)})
         return child.receive()[1]
 
@@ -159,22 +100,22 @@ def decoded_video(
     first
         Number of the frame to begin with.
     """
-    with _Child("decode", [descriptor]) as child:
+    with _child("decode", [descriptor]) as child:
         child.send({"descriptor": descriptor, "spans": list(spans), "first": first})
         described, _ = child.receive()
         yield Fraction(*described["rate"]) or None, _frames(child)
 
 
-def _frames(child: _Child) -> Iterator[Array]:
+def _frames(child: ChildProcess) -> Iterator[Array]:
     while True:
         description, data = child.receive()
         if "shape" not in description:
             return
         shape = description["shape"]
         if prod(shape) != len(data):
-            raise _too_much()
+            raise NotTranscodable(_TOO_MUCH)
         yield np.frombuffer(data, np.uint8).reshape(shape)
 
 
-def _too_much() -> NotTranscodable:
-    return NotTranscodable("Working on the video took too much memory or time.")
+def _child(task: str, descriptors: Sequence[int] = ()) -> ChildProcess:
+    return ChildProcess("dicomweb.rendering.video_worker", task, failure=_TOO_MUCH, descriptors=descriptors)

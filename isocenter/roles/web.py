@@ -26,7 +26,7 @@ from isocenter.consequences import Consequences
 from isocenter.parentage import say_ready
 from isocenter.performing import performing_of
 from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind_web, inherited
-from isocenter.wiring import Node, open_node
+from isocenter.wiring import Node, open_node, prepared_pictures
 
 _LOOK_SECONDS = 0.02
 _CONNECTIONS = 10
@@ -69,6 +69,7 @@ def _dicomweb(node: Node, database: AsyncDatabase, decoder: PixelWorker) -> Serv
         archive=node.archive,
         decoder=decoder,
         rendered=byte_cache(node.settings.web.rendered_cache_bytes),
+        prepared=prepared_pictures(node.settings) if node.settings.web.prepared_pictures_bytes else None,
         max_upload_bytes=node.settings.web.max_upload_bytes,
         ae_title=node.settings.dicom.ae_title,
         performing=performing_of(node.settings),

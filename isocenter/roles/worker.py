@@ -19,9 +19,10 @@ from isocenter.failures import CannotStart
 from isocenter.housekeeping import Housekeeping
 from isocenter.metadata_loop import MetadataLoop
 from isocenter.parentage import say_ready, stop_event
+from isocenter.picture_loop import PictureLoop
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
-from isocenter.wiring import Node, open_node
+from isocenter.wiring import Node, open_node, prepared_pictures
 from isocenter.workitem_loop import WorkitemLoop
 from isocenter.worklist_folder import WorklistFolder
 from routing.deliveries import DeliveryLoop
@@ -60,9 +61,10 @@ def run(settings: Settings) -> None:
         noticing = NoticeLoop(node.database, node.blobs, node.bus, find=directory.peer)
         workitems = (reporting.run, scheduling.run)
         house = (Housekeeping(node).run, Sweeping(node).run, WorklistFolder(settings, node.database).run)
-        made_ready = MetadataLoop(node).run
-        parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run, made_ready, *workitems, *house)
-        threads = [_start(part, stop) for part in parts]
+        picturing = PictureLoop(node, prepared_pictures(settings), settings.web.prepared_pictures_bytes)
+        made_ready = (MetadataLoop(node, picturing.offer).run, picturing.run)
+        parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run)
+        threads = [_start(part, stop) for part in (*parts, *made_ready, *workitems, *house)]
         say_ready()
         stop.wait()
         farewell = Farewell(node.database, find=directory.find)

@@ -1,17 +1,21 @@
 """dicomweb-client stores, searches and retrieves; STOW-RS answers mixed requests by the book."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from dicomweb_client.api import DICOMwebClient
+from PIL import Image
 from pydicom import dcmread
 
+from dicomweb.rendering.prepared import PreparedPictures
 from isocenter.demo.phantom import PhantomStudy
 from tests.acceptance.peers.node import ADMIN_PASSWORD, Node
 from tests.acceptance.peers.objects import ct_slice, part10
 from tests.acceptance.peers.real_files import data_set_bytes, sound
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.acceptance
 
@@ -67,6 +71,29 @@ def test_it_takes_the_full_tour(web: DICOMwebClient, chest_ct: PhantomStudy) -> 
     jpeg = web.retrieve_instance_frames_rendered(uid, series_uid, sop_uid, [1], media_types=("image/jpeg",))
     assert jpeg.startswith(b"\xff\xd8")
     assert web.retrieve_series_rendered(uid, series_uid, media_types=("image/png", "image/jpeg"))
+
+
+def test_pictures_of_a_complete_series_are_there_before_anybody_asks(
+    web: DICOMwebClient, module_node: Node, chest_ct: PhantomStudy
+) -> None:
+    sent = [dcmread(path) for path in chest_ct.files[:5]]
+    uid, series_uid = chest_ct.study_instance_uid, chest_ct.series_instance_uid
+    web.store_instances(sent)
+    ready = PreparedPictures(module_node.data_dir / "pictures")
+    path = ready.path(series_uid)
+    contents = wait_until(lambda: ready.contents(path), seconds=60, what="the pictures")
+    pictures = {ready.get(series_uid, name) for name in contents.places}
+    assert len(pictures) == len(sent) + 1
+    for ds in sent:
+        jpeg = web.retrieve_instance_rendered(uid, series_uid, ds.SOPInstanceUID, media_types=("image/jpeg",))
+        png = web.retrieve_instance_rendered(uid, series_uid, ds.SOPInstanceUID, media_types=("image/png",))
+        assert jpeg in pictures
+        assert np.abs(_shades(jpeg) - _shades(png)).mean() < 2
+
+
+def _shades(picture: bytes) -> Any:
+    with Image.open(BytesIO(picture)) as opened:
+        return np.asarray(opened.convert("L"), dtype=float)
 
 
 def _stow(node: Node, parts: list[bytes], path: str = "/dicom-web/studies") -> tuple[int, dict[str, Any]]:

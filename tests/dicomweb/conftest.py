@@ -88,22 +88,23 @@ def served(app: FastAPI, database: AsyncDatabase) -> Iterator[str]:
 
 
 @contextmanager
-def open_web(database_url: str, folder: Path, decoder: DecodingPool) -> Iterator[Web]:
+def open_web(database_url: str, folder: Path, decoder: DecodingPool, **services: Any) -> Iterator[Web]:
     """Open a service over a database and a folder."""
     with (
         Database(database_url) as database,
         FileBlobs(folder / "blobs", reserved_bytes=0) as blobs,
         Archive(database, blobs) as archive,
     ):
-        services = Services(
+        parts = Services(
             database=open_async(database, connections=2),
             archive=archive,
             decoder=decoder,
             max_upload_bytes=MAX_UPLOAD_BYTES,
+            **services,
         )
         app = FastAPI(openapi_url=None)
-        app.include_router(create_router(everybody, services=services))
-        with served(app, services.database) as url, httpx.Client(base_url=url, timeout=60) as http:
+        app.include_router(create_router(everybody, services=parts))
+        with served(app, parts.database) as url, httpx.Client(base_url=url, timeout=60) as http:
             yield Web(url=url, http=http, archive=archive, database=database)
 
 

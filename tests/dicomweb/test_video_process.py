@@ -11,7 +11,7 @@ import pytest
 
 from archive.errors import NotTranscodable
 from dicomweb.problems import Problem
-from dicomweb.rendering import video_process
+from dicomweb.rendering import child_process, video_process
 from dicomweb.rendering.video_process import decoded_video, encode_mp4, repacked_mp4, video_place
 from tests.dicomweb.videos import stream_of
 
@@ -34,7 +34,7 @@ def stream(tmp_path: Path) -> Iterator[tuple[int, list[tuple[int, int]]]]:
 
 def test_too_much_memory_costs_the_video_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as limited:
-        limited.setattr(video_process, "MEMORY_BYTES", 1 << 20)
+        limited.setattr(child_process, "MEMORY_BYTES", 1 << 20)
         with pytest.raises(NotTranscodable):
             encode_mp4(black(2, side=2048), 2, Fraction(10), 20)
     assert encode_mp4(black(2), 2, Fraction(10), 20)[4:8] == b"ftyp"
@@ -67,7 +67,7 @@ def test_a_video_is_read_from_its_fragments(stream: tuple[int, list[tuple[int, i
 def test_more_than_is_held_in_memory_is_refused(
     stream: tuple[int, list[tuple[int, int]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video_process, "_MOST_BYTES", 100)
+    monkeypatch.setattr(child_process, "_MOST_BYTES", 100)
     with pytest.raises(NotTranscodable):
         repacked_mp4(*stream)
 
