@@ -23,7 +23,7 @@ from dicomweb.ranges import Content, ranged_response
 from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, stands_alone
 from dicomweb.rendering.middle import middle_frame, middle_of
 from dicomweb.rendering.parameters import RenderingParameters, parse_rendering
-from dicomweb.rendering.prepared import THUMBNAIL
+from dicomweb.rendering.picture_names import THUMBNAIL
 from dicomweb.services import Services, base_url
 
 _log = structlog.get_logger()

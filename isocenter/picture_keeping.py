@@ -9,11 +9,17 @@ from typing import Final
 from archive import series_pictures
 from archive.database import Database
 from archive.series_pictures import SeriesMark
+from config.settings import Settings
 from dicomweb.rendering.prepared import Contents, PreparedPictures
 
 _IDS_AT_A_TIME: Final = 500
 # Another worker may be writing one; nobody writes one for so long.
 _UNFINISHED_SECONDS: Final = 3600.0
+
+
+def prepared_pictures(settings: Settings) -> PreparedPictures:
+    """Give the pictures that the worker makes ahead and the web server shows."""
+    return PreparedPictures(settings.data_dir / "pictures")
 
 
 def sweep(database: Database, pictures: PreparedPictures, waiting: Collection[int]) -> None:

@@ -11,7 +11,7 @@ from archive import series_pictures, space
 from archive.errors import NodeError
 from archive.retrieve import instances
 from archive.series_metadata import SeriesState
-from dicomweb.rendering.picture_process import PictureProcess, wanted_pictures
+from dicomweb.rendering.picture_process import PictureProcess
 from dicomweb.rendering.prepared import PictureFile, PreparedPictures
 from isocenter.picture_keeping import prune, sweep
 from isocenter.wiring import Node
@@ -98,19 +98,19 @@ class PictureLoop:
         found = self._node.database.read(
             instances, series.tenant, study_uids=[series.study_instance_uid], series_uids=[uid]
         )
-        wanted = list(wanted_pictures(found))
-        if not wanted:
+        images = [one for one in found if one.rows]
+        if not images:
             return
         began = time.monotonic()
         with PictureFile(self._pictures.path(uid), series_id=series.series_id, state=mark.state) as file:
-            for number, one in enumerate(wanted):
+            for number, name in enumerate(process.begin(images)):
                 if number % _PICTURES_AT_A_TIME == 0 and not self._wait_for_quiet(stop):
                     return
-                picture = self._pictures.get(uid, one.name) or process.make(one)
+                picture = self._pictures.get(uid, name) or process.make(number)
                 if picture and file.size + len(picture) > self._most_bytes // _SHARE_OF_ONE:
                     break
                 if picture:
-                    file.add(one.name, picture)
+                    file.add(name, picture)
             file.finish()
         seconds = round(time.monotonic() - began, 3)
         _log.info("pictures_made", series_uid=uid, pictures=file.count, bytes=file.size, seconds=seconds)

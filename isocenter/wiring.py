@@ -13,7 +13,6 @@ from archive.errors import NodeError
 from archive.ingest import Archive
 from archive.stages import Stages, folder_of
 from config.settings import Settings
-from dicomweb.rendering.prepared import PreparedPictures
 from isocenter.failures import CannotStart
 
 
@@ -105,11 +104,6 @@ def open_blobs(settings: Settings) -> FileBlobs:
         raise CannotStart(f"storage.url: {folder} cannot be written: {error.strerror}") from error
     except NodeError as error:
         raise CannotStart(f"storage.url: {folder} cannot be written: {error.__cause__ or error}") from error
-
-
-def prepared_pictures(settings: Settings) -> PreparedPictures:
-    """Give the pictures that the worker makes ahead and the web server shows."""
-    return PreparedPictures(settings.data_dir / "pictures")
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from dicomweb.rendering.colours import coloured
 from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animation, encode_picture
 from dicomweb.rendering.image_header import ImageHeader
 from dicomweb.rendering.parameters import RenderingParameters
+from dicomweb.rendering.picture_names import prepared_name
 from dicomweb.rendering.pictures import picture
-from dicomweb.rendering.prepared import prepared_name
 from dicomweb.rendering.video import MP4, encode_video, rate_of
 from dicomweb.rendering.video_process import video_place
 from dicomweb.services import ImageServices, Services

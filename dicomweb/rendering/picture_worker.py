@@ -4,13 +4,13 @@ Messages are those of `archive.decoding_messages`; `dicomweb.rendering.picture_p
 talk to it. Its arguments are the folder of the object files, the memory limit in bytes and the seconds for one picture.
 """
 
+import json
 import os
 import resource
 import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
-from json import loads
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -21,7 +21,7 @@ from dicomweb.caching import SizedCache
 from dicomweb.frame_places import FramePlaces, frame_places_cache
 from dicomweb.rendering.encoding import JPEG
 from dicomweb.rendering.images import encoded_image
-from dicomweb.rendering.parameters import RenderingParameters, Viewport
+from dicomweb.rendering.wanted_pictures import WantedPicture, wanted_pictures
 
 _LAST_IN_LINE: Final = 19
 
@@ -41,21 +41,38 @@ class _Services:
     frame_places: SizedCache[FramePlaces] = field(default_factory=frame_places_cache)
 
 
+class _Series:
+    """The series whose pictures are made."""
+
+    def __init__(self, services: _Services) -> None:
+        self._services = services
+        self._wanted: list[WantedPicture] = []
+
+    def begin(self, content: bytes) -> bytes:
+        instances = [StoredInstance(**described) for described in json.loads(content)]
+        self._wanted = list(wanted_pictures(instances))
+        return json.dumps([wanted.name for wanted in self._wanted]).encode()
+
+    def make(self, number: int) -> bytes:
+        wanted = self._wanted[number]
+        return encoded_image(self._services, wanted.instance, wanted.number, JPEG, wanted.parameters)
+
+
 def serve(source: BinaryIO, target: BinaryIO, services: _Services, seconds: int) -> None:
-    """Make one picture for each message, until nobody sends one."""
+    """Answer messages, a series or the number of a picture of it, until nobody sends one."""
+    series = _Series(services)
     while head := source.read(LENGTHS.size):
-        length, _ = LENGTHS.unpack(head)
-        asked = loads(source.read(length))
+        length, data_length = LENGTHS.unpack(head)
+        asked, content = json.loads(source.read(length)), source.read(data_length)
         signal.alarm(seconds)
-        answer, picture = _answer(services, asked)
+        answer, data = _answer(series, asked, content)
         signal.alarm(0)
-        send_message(target, answer, picture)
+        send_message(target, answer, data)
 
 
-def _answer(services: _Services, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    wanted = RenderingParameters(viewport=Viewport(*asked["size"]) if asked["size"] else None)
+def _answer(series: _Series, asked: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
     try:
-        return {}, encoded_image(services, StoredInstance(**asked["instance"]), asked["number"], JPEG, wanted)
+        return {}, series.make(asked["number"]) if "number" in asked else series.begin(content)
     except Exception as error:  # noqa: BLE001 - process edge: whatever cannot be shown is only not made
         return {"error": type(error).__name__}, b""
 

@@ -18,11 +18,7 @@ from typing import Final, Self
 
 from archive.names import new_name
 from dicomweb.caching import SizedCache
-from dicomweb.rendering.encoding import JPEG
-from dicomweb.rendering.parameters import RenderingParameters, Viewport
 
-THUMBNAIL: Final = Viewport(128, 128)
-"""The size in which lists of series show them."""
 _SUFFIX: Final = ".pictures"
 _MADE_SUFFIX: Final = ".making"
 # Another number when the same request gives another picture than before.
@@ -31,27 +27,6 @@ _END: Final = struct.Struct(">IQ8s")
 _MARK: Final = b"pictures"
 _LONGEST_LIST: Final = 16 << 20
 _KNOWN_LISTS_BYTES: Final = 16 << 20
-_PLAIN: Final = RenderingParameters()
-_SMALL: Final = RenderingParameters(viewport=THUMBNAIL)
-
-
-def prepared_name(key: str, number: int, media_type: str, wanted: RenderingParameters) -> str | None:
-    """Name a picture, if it is one of those that are made before anybody asks.
-
-    Parameters
-    ----------
-    key
-        The blob of the image.
-    number
-        Of the frame, counted from 1.
-    media_type, wanted
-        As what it is given, and how.
-    """
-    if media_type != JPEG:
-        return None
-    if wanted == _PLAIN and number == 1:
-        return key
-    return f"{key} {number} {THUMBNAIL.width}" if wanted == _SMALL else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,9 @@ from dicomweb.services import Services
 from isocenter.consequences import Consequences
 from isocenter.parentage import say_ready
 from isocenter.performing import performing_of
+from isocenter.picture_keeping import prepared_pictures
 from isocenter.sockets import LISTENER_VARIABLE, WEB_VARIABLE, bind_web, inherited
-from isocenter.wiring import Node, open_node, prepared_pictures
+from isocenter.wiring import Node, open_node
 
 _LOOK_SECONDS = 0.02
 _CONNECTIONS = 10

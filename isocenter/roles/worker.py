@@ -19,10 +19,11 @@ from isocenter.failures import CannotStart
 from isocenter.housekeeping import Housekeeping
 from isocenter.metadata_loop import MetadataLoop
 from isocenter.parentage import say_ready, stop_event
+from isocenter.picture_keeping import prepared_pictures
 from isocenter.picture_loop import PictureLoop
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
-from isocenter.wiring import Node, open_node, prepared_pictures
+from isocenter.wiring import Node, open_node
 from isocenter.workitem_loop import WorkitemLoop
 from isocenter.worklist_folder import WorklistFolder
 from routing.deliveries import DeliveryLoop

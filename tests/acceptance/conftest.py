@@ -40,7 +40,10 @@ def chest_ct(tmp_path_factory: pytest.TempPathFactory) -> PhantomStudy:
 
 @pytest.fixture
 def start_node(tmp_path: Path) -> Iterator[Callable[..., Node]]:
-    """Start nodes of this test; all are stopped after it."""
+    """Start nodes of this test; all are stopped after it.
+
+    Tests ask for their database first: fixtures end in reverse order, and a node without its database ends slowly.
+    """
     nodes: list[Node] = []
 
     def start(**options: Any) -> Node:

@@ -57,7 +57,7 @@ class EagerScu(threading.Thread):
 
 
 def test_a_database_that_stands_still_makes_senders_wait_and_memory_stays_flat(
-    start_node: Callable[..., Node], postgres_url: str
+    postgres_url: str, start_node: Callable[..., Node]
 ) -> None:
     node = start_node(aes=[MODALITY], database={"url": postgres_url}, analysis={"quiet_seconds": 3600})
     senders = [EagerScu(node.dicom_port) for _ in range(ASSOCIATIONS)]

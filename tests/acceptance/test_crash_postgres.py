@@ -24,7 +24,7 @@ OUT_OF_RESOURCES = 0xA700
 
 
 @pytest.fixture
-def node(start_node: Callable[..., Node], postgres_url: str) -> Node:
+def node(postgres_url: str, start_node: Callable[..., Node]) -> Node:
     return start_node(aes=[MODALITY], database={"url": postgres_url}, analysis={"quiet_seconds": 3600})
 
 
@@ -82,7 +82,7 @@ def test_b38_a_database_that_stays_away_refuses_with_a700_and_leaves_nothing_beh
 
 
 def test_b38_an_object_whose_commit_was_never_answered_is_whole_when_it_is_sent_again(
-    start_node: Callable[..., Node], postgres_server: Server, postgres_url: str
+    postgres_server: Server, postgres_url: str, start_node: Callable[..., Node]
 ) -> None:
     with TemporaryDirectory(prefix="pg-") as folder, Interruption(Path(folder), postgres_server.folder) as between:
         url = postgres_url.replace(str(postgres_server.folder), folder)

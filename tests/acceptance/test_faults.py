@@ -131,7 +131,7 @@ def test_b37_a_full_disk_refuses_with_a700_and_recovers(start_node: Callable[...
 
 
 def test_b38_a_database_that_is_away_refuses_and_comes_back(
-    start_node: Callable[..., Node], postgres_server: Server, postgres_url: str
+    postgres_server: Server, postgres_url: str, start_node: Callable[..., Node]
 ) -> None:
     node = start_node(aes=[MODALITY], database={"url": postgres_url})
     first, during, after = ct_slice(), ct_slice(), ct_slice()

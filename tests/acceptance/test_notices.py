@@ -80,7 +80,7 @@ def test_a_disk_that_fills_up_warns_then_refuses_then_recovers(
 
 
 def test_a_database_that_goes_away_is_on_the_page_until_it_is_back(
-    start_node: Callable[..., Node], postgres_server: Server, postgres_url: str, context: BrowserContext
+    postgres_server: Server, postgres_url: str, start_node: Callable[..., Node], context: BrowserContext
 ) -> None:
     node = start_node(aes=[MODALITY], database={"url": postgres_url})
     page = logged_in(context, node)

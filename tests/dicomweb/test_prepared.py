@@ -11,7 +11,8 @@ from archive.decoding import DecodingPool
 from archive.retrieve import instances
 from dicomweb.rendering.encoding import JPEG, PNG
 from dicomweb.rendering.parameters import RenderingParameters, Viewport
-from dicomweb.rendering.prepared import THUMBNAIL, PictureFile, PreparedPictures, prepared_name
+from dicomweb.rendering.picture_names import THUMBNAIL, prepared_name
+from dicomweb.rendering.prepared import PictureFile, PreparedPictures
 from tests.dicomweb.conftest import Web, open_web
 from tests.dicomweb.objects import image, path_of, ramp, saved
 

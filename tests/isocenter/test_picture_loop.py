@@ -16,15 +16,16 @@ from archive.study_deletion import delete_study
 from config.settings import Settings
 from dicomweb.rendering.encoding import JPEG
 from dicomweb.rendering.parameters import RenderingParameters
-from dicomweb.rendering.picture_process import PictureProcess, wanted_pictures
-from dicomweb.rendering.prepared import THUMBNAIL, PictureFile, PreparedPictures, prepared_name
+from dicomweb.rendering.picture_names import THUMBNAIL, prepared_name
+from dicomweb.rendering.picture_process import PictureProcess
+from dicomweb.rendering.prepared import PictureFile, PreparedPictures
 from isocenter import picture_loop
 from isocenter.consequences import Consequences
 from isocenter.metadata_loop import MetadataLoop
-from isocenter.picture_keeping import prune, sweep
+from isocenter.picture_keeping import prepared_pictures, prune, sweep
 from isocenter.picture_loop import PictureLoop
 from isocenter.settling import SettlingLoop
-from isocenter.wiring import Node, open_node, prepared_pictures
+from isocenter.wiring import Node, open_node
 from tests.archive.objects import ct_slice, send_slice
 from tests.waiting import wait_until
 
@@ -142,18 +143,19 @@ def test_pictures_that_cannot_be_made_are_left_out(node: Node) -> None:
     first, second = stored(node)
     node.blobs.path(first.key).write_bytes(b"")
     with PictureProcess(node.blobs.root) as process:
-        made = [process.make(one) for one in wanted_pictures([first, second, second])]
+        names = process.begin([first, second, second])
+        made = [process.make(number) for number in range(len(names))]
     assert [one is not None for one in made] == [True, False, True, True]
 
 
 def test_a_process_that_dies_costs_one_picture(node: Node) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
-    [small, one] = wanted_pictures(stored(node))
     with PictureProcess(node.blobs.root) as process:
-        assert process.make(small)
+        assert len(process.begin(stored(node))) == 2
+        assert process.make(0)
         subprocess.run(["pkill", "--parent", str(os.getpid()), "--full", "picture_worker"], check=True)
-        assert process.make(one) is None
-        assert process.make(one)
+        assert process.make(1) is None
+        assert process.make(1)
 
 
 def test_the_oldest_make_room(pictures: PreparedPictures) -> None:
