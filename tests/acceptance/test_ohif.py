@@ -120,6 +120,8 @@ def test_an_ultrasound_loop_is_shown_frame_by_frame(page: OhifPage, ultrasound: 
 
 def test_a_result_is_drawn_with_its_measurements_on_its_frame(page: OhifPage, ultrasound: Viewed) -> None:
     page.open_study(ultrasound.study_uid)
+    # What is opened while OHIF still lays out the study may stay black.
+    page.wait_for_image()
     page.open_series("SR", "mock-us-thyroid")
     expect(page.page.get_by_text("Certainty of Finding: ")).to_be_visible(timeout=_PATIENCE_MS)
     expect(page.page.get_by_text("Diameter: ")).to_be_visible()
@@ -138,6 +140,7 @@ def test_a_measurement_of_another_system_is_drawn_on_its_image(
     _stored(module_node, viewed.packaged("CT_small.dcm"))
     report = _stored(module_node, viewed.from_file(shared_data / "sr" / "sr_document.dcm"))
     page.open_study(report.study_uid)
+    page.wait_for_image()
     page.open_series("SR", "Measurement Reports")
     expect(page.page.get_by_text("Area of defined region: 1.70 cm2")).to_be_visible(timeout=_PATIENCE_MS)
     page.wait_for_image()

@@ -15,7 +15,7 @@ from tests.benchmarks import dicomweb_loads, report
 from tests.benchmarks.dicomweb_loads import Load
 from tests.benchmarks.dicomweb_memory import large_object
 from tests.benchmarks.dicomweb_rounds import HEADER, Row, rates, times
-from tests.benchmarks.dicomweb_services import Service, filled, services, store
+from tests.benchmarks.dicomweb_services import Service, filled, services, store, wait_for_pictures
 from tests.benchmarks.figures import Goal
 from tests.benchmarks.processes import end_in_order
 from tests.benchmarks.rounds import say
@@ -76,6 +76,25 @@ def images(folder: Path, extent: Extent) -> Iterator[tuple[str, ...]]:
             yield row.cells()
 
 
+def pictures(folder: Path, extent: Extent) -> Iterator[tuple[str, ...]]:
+    """Ask for pictures of series that are complete, and that nobody has asked for before."""
+    template, chosen = ct_slice(), extent.slices // 4
+    with services(folder, quiet_seconds=2) as both:
+        series = [template.series(chosen) for _ in range(extent.rounds)]
+        _store(both, series)
+        wait_for_pictures(both[0], folder, series)
+        load = partial(_rendered, series, dicomweb_loads.JPEG)
+        what = "JPEG of a slice of a complete series, asked for the first time"
+        yield times(both, what, load, goal=_FIVE_TIMES, rounds=range(extent.rounds)).cells()
+
+
+def _rendered(series: list[Series], accept: str, number: int) -> Load:
+    one = series[number]
+    chosen = range(0, one.count, max(one.count // 20, 1))
+    paths = [f"{dicomweb_loads.instance_path(one, slice_)}/rendered" for slice_ in chosen]
+    return Load(name="rendered", accept=accept, paths=paths)
+
+
 def _store(both: list[Service], series: list[Series]) -> None:
     for one in series:
         for service in both:
@@ -114,16 +133,10 @@ def _objects(both: list[Service], series: list[Series], extent: Extent) -> Itera
     def searched(_: int) -> Load:
         return Load(name="instances", accept=dicomweb_loads.JSON, paths=[f"{path}/instances"] * 5)
 
-    def rendered(accept: str, number: int) -> Load:
-        one = series[number]
-        chosen = range(0, one.count, max(one.count // 20, 1))
-        paths = [f"{dicomweb_loads.instance_path(one, slice_)}/rendered" for slice_ in chosen]
-        return Load(name="rendered", accept=accept, paths=paths)
-
     yield times(both, f"{count} slices as stored, {count * 0.525:.0f} MB", whole, goal=_NOT_SLOWER, rounds=rounds)
     for name, accept in (("JPEG", dicomweb_loads.JPEG), ("PNG", dicomweb_loads.PNG)):
-        what = f"{name} of a slice, rendered for the first time"
-        yield times(both, what, partial(rendered, accept), goal=_FIVE_TIMES, rounds=rounds)
+        what = f"{name} of a slice, made when it is asked for"
+        yield times(both, what, partial(_rendered, series, accept), goal=_FIVE_TIMES, rounds=rounds)
     yield times(both, f"QIDO instances of a series of {count}", searched, goal=_FIVE_TIMES, rounds=rounds)
 
 
@@ -146,7 +159,7 @@ def memory(folder: Path, extent: Extent) -> Iterator[tuple[str, ...]]:
         yield what, "1", figure, peer, "–", goal, reached, "–", "–"
 
 
-PARTS: Final = {"images": images, "searches": searches, "memory": memory}
+PARTS: Final = {"images": images, "pictures": pictures, "searches": searches, "memory": memory}
 
 if __name__ == "__main__":
     main()

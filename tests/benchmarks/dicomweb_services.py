@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +13,13 @@ import httpx
 
 from archive import file_meta
 from archive.database import Database
+from dicomweb.rendering.prepared import PreparedPictures
 from tests.acceptance.peers.node import ADMIN_PASSWORD
 from tests.acceptance.peers.orthanc import Orthanc
 from tests.benchmarks import query_index, query_objects
 from tests.benchmarks.receivers import ISOCENTER, ORTHANC, node
 from tests.benchmarks.series import Series
+from tests.waiting import wait_until
 
 _USER: Final = "admin"
 _EXPLICIT: Final = "1.2.840.10008.1.2.1"
@@ -61,13 +64,13 @@ class _OrthancWithPassword(Orthanc):
 
 
 @contextmanager
-def services(folder: Path) -> Iterator[list[Service]]:
-    """Run the node, with a web process for each core, and Orthanc."""
+def services(folder: Path, **options: Any) -> Iterator[list[Service]]:
+    """Run the node, with a web process for each core, and Orthanc; options are those of `receivers.node`."""
     started = _OrthancWithPassword(folder / "orthanc", node_port=1).start()
     assert started._process
     pid = started._process.pid
     try:
-        with node(folder / "isocenter", web={"processes": os.cpu_count() or 1}) as ours:
+        with node(folder / "isocenter", web={"processes": os.cpu_count() or 1}, **options) as ours:
             yield [
                 Service(name=ISOCENTER, port=ours.web_port, pids=lambda: ours.children("web")),
                 Service(name=ORTHANC, port=started.http_port, pids=lambda: [pid]),
@@ -86,6 +89,21 @@ def filled(folder: Path, studies: int) -> Iterator[list[Service]]:
             for number in range(studies):
                 client.post("/instances", content=query_objects.file_of(number)).raise_for_status()
         yield [ours, peer]
+
+
+def wait_for_pictures(ours: Service, folder: Path, series: Iterable[Series]) -> None:
+    """Wait until the node has made the pictures of complete series, and nothing is analysed any more."""
+
+    def is_done() -> bool:
+        jobs = client.get("/api/v1/statistics").json()["jobs"]
+        return not any(jobs.get(state) for state in ("PENDING", "ANALYZING"))
+
+    ready = PreparedPictures(folder / "isocenter" / "data" / "pictures")
+    for one in series:
+        path = ready.path(one.series_instance_uid)
+        wait_until(partial(ready.contents, path), seconds=300, what="the pictures of a series")
+    with ours.client() as client:
+        wait_until(is_done, seconds=300, what="the end of all analysis")
 
 
 def store(service: Service, series: Series) -> None:

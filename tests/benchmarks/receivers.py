@@ -36,16 +36,15 @@ class _OrthancAlone(Orthanc):
 
 
 @contextmanager
-def node(folder: Path, *, database: dict[str, Any] | None = None, web: dict[str, Any] | None = None) -> Iterator[Node]:
-    """Run a node on its defaults, but for its `[database]` and `[web]` sections where those are given."""
+def node(folder: Path, *, quiet_seconds: int = _NEVER_SECONDS, **sections: Any) -> Iterator[Node]:
+    """Run a node on its defaults, but for sections of its configuration that are given, and complete series or none."""
     assert MODALITY["ae_title"] == CALLING
     started = Node(
         folder,
         aes=[MODALITY],
-        analysis={"quiet_seconds": _NEVER_SECONDS},
+        analysis={"quiet_seconds": quiet_seconds},
         dicom={"processes": os.cpu_count() or 1},
-        database=database or {},
-        web=web or {},
+        **sections,
     )
     started.start()
     try:
