@@ -60,7 +60,7 @@ format: setup ## rewrite sources in the house style
 
 test: setup peers ## all tests
 	@$(BESIDE) check-types check-sources check-viewer docs test-viewer
-	$$(.ci/peers --check) $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$$(.ci/peers --check) $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 crash: setup peers ## 50 rounds of kill -9 and objects of 2 and 4 GiB, into docs/benchmarks.md
 	CRASH_ROUNDS=50 LARGE_MEBIBYTES=2048 $$(.ci/peers --check) $(BIN)/pytest -p no:xdist -s \

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from access.principals import Principal
 from dicomweb.conditional import conditional
 from dicomweb.frame_formats import FrameFormat, choose_format
-from dicomweb.frame_source import FrameSource, NotAtHand
+from dicomweb.frame_source import FrameSource
 from dicomweb.locating import Instances, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import (
@@ -27,6 +27,7 @@ from dicomweb.multipart import (
 from dicomweb.problems import bad_request
 from dicomweb.ranges import content_of, ranged_response
 from dicomweb.reading_ahead import read_ahead
+from dicomweb.reading_at_once import NotAtHand
 from dicomweb.services import Services, base_url
 
 MOST_FRAMES: Final = 10_000

@@ -21,19 +21,13 @@ from dicomweb.data_set_beginning import DataSetBeginning
 from dicomweb.frame_formats import FrameFormat
 from dicomweb.frame_places import FramePlaces, find_frame_places
 from dicomweb.locating import file_of
+from dicomweb.reading_at_once import NotAtHand, read_at_once
 from dicomweb.services import ImageServices
 
 _COLOURS: Final = 3
 _BITS: Final = 8
 # Larger frames are given in pieces, so that memory does not grow with them.
 _PIECE: Final = 4 << 20
-# To copy more would hold up other requests for longer than a change of thread takes.
-_MOST_AT_ONCE: Final = 1 << 20
-_DO_NOT_WAIT: Final = getattr(os, "RWF_NOWAIT", None)
-
-
-class NotAtHand(Exception):
-    """What is asked for has to be waited for: looked for, read from a disk, or worked on."""
 
 
 class FrameSource:
@@ -69,7 +63,7 @@ class FrameSource:
         self._path = file_of(services, instance)
         self._instance = instance
         self._worker = services.decoder
-        self._read_at = _read_at if waits else _read_at_once
+        self._read_at = _read_at if waits else read_at_once
         self._waits = waits
         self._beginning = beginning
         self._places = self._find_places(services.frame_places)
@@ -203,19 +197,4 @@ def _read_at(file: int, position: int, length: int) -> bytes:
     content = os.pread(file, length, position)
     if len(content) < length:
         raise NotFound("The file of this object is shorter than it was.")
-    return content
-
-
-def _read_at_once(file: int, position: int, length: int) -> memoryview:
-    """Read from the kernel's memory; what is not there, or only a part of it, has to be waited for."""
-    if _DO_NOT_WAIT is None or not 0 < length <= _MOST_AT_ONCE:
-        raise NotAtHand
-    content = np.empty(length, np.uint8).data
-    try:
-        read = os.preadv(file, [content], position, _DO_NOT_WAIT)
-    except OSError as error:
-        # Not every file system can say so without waiting.
-        raise NotAtHand from error
-    if read < length:
-        raise NotAtHand
     return content

@@ -1,6 +1,7 @@
 """WADO-RS: what is rendered, and thumbnails, at every level (PS3.18 Sections 10.4.1.1.3 and 10.4.1.1.4)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -15,12 +16,14 @@ from archive.errors import NodeError, NotFound
 from archive.retrieve import StoredInstance
 from dicomweb.conditional import conditional
 from dicomweb.frame_retrieval import parse_frame_list
-from dicomweb.locating import Instances, find, find_one, url_of
+from dicomweb.locating import Instances, find, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, multipart_response
 from dicomweb.problems import Problem, not_acceptable
 from dicomweb.ranges import Content, ranged_response
-from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, stands_alone
+from dicomweb.reading_at_once import NotAtHand
+from dicomweb.rendering.images import ImageRendering
+from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, shows_pixels, stands_alone
 from dicomweb.rendering.middle import middle_frame, middle_of
 from dicomweb.rendering.parameters import RenderingParameters, parse_rendering
 from dicomweb.rendering.picture_names import THUMBNAIL
@@ -47,16 +50,46 @@ class Rendered:
         wanted = parse_rendering(request.query_params.multi_items())
         if "sop_uid" in request.path_params:
             instance = await self._instances.one(principal.tenant, request.path_params)
+            with suppress(NotAtHand):
+                return self._at_hand(request, instance, None, wanted)
             return await run_in_threadpool(self._one, request, principal, instance, wanted)
         return await run_in_threadpool(self._several, request, principal, wanted)
 
     async def frames(self, request: Request, principal: Principal) -> Response:
         """Render frames by number."""
-        return await run_in_threadpool(self._frames, request, principal)
+        numbers = parse_frame_list(request.path_params["frames"])
+        wanted = parse_rendering(request.query_params.multi_items())
+        instance = await self._instances.one(principal.tenant, request.path_params)
+        if len(numbers) == 1:
+            with suppress(NotAtHand):
+                return self._at_hand(request, instance, numbers[0], wanted)
+        return await run_in_threadpool(self._frames, request, instance, numbers, wanted)
 
     async def thumbnail(self, request: Request, principal: Principal) -> Response:
         """Render a small picture that stands for a study, a series, an instance or a frame."""
         return await run_in_threadpool(self._thumbnail, request, principal)
+
+    def _at_hand(
+        self, request: Request, instance: StoredInstance, number: int | None, wanted: RenderingParameters
+    ) -> Response:
+        """Answer with a picture that is in memory: a change of thread would take longer than the rest.
+
+        Raises
+        ------
+        NotAtHand
+            It has to be waited for.
+        """
+        if not shows_pixels(instance):
+            raise NotAtHand
+        rendering = ImageRendering(self._services, instance, number)
+
+        def answer() -> Response:
+            media_type, chosen = choose(rendering.media_types, accepted(request))
+            if chosen.multipart:
+                raise NotAtHand
+            return ranged_response(request, rendering.at_hand(media_type, wanted))
+
+        return conditional(request, [instance], answer)
 
     def _one(
         self, request: Request, principal: Principal, instance: StoredInstance, wanted: RenderingParameters
@@ -86,11 +119,10 @@ class Rendered:
 
         return _parts_response(parts())
 
-    def _frames(self, request: Request, principal: Principal) -> Response:
-        numbers = parse_frame_list(request.path_params["frames"])
-        wanted = parse_rendering(request.query_params.multi_items())
+    def _frames(
+        self, request: Request, instance: StoredInstance, numbers: Sequence[int], wanted: RenderingParameters
+    ) -> Response:
         ranges = accepted(request)
-        instance = find_one(self._services, principal.tenant, request.path_params)
         renderings = [open_pictures(self._services, instance, number) for number in numbers]
         if len(numbers) == 1:
             return conditional(request, [instance], partial(_answer_one, request, renderings[0], ranges, wanted))

@@ -11,6 +11,7 @@ from dicomweb.frame_source import FrameSource
 from dicomweb.locating import file_of
 from dicomweb.problems import not_acceptable
 from dicomweb.ranges import Content, content_of
+from dicomweb.reading_at_once import NotAtHand
 from dicomweb.rendering.annotation import lines_of
 from dicomweb.rendering.attributes import display_of, number_of, read_header, values_of
 from dicomweb.rendering.bounds import ANIMATION, VIDEO
@@ -55,18 +56,33 @@ class ImageRendering:
 
     def make(self, media_type: str, wanted: RenderingParameters) -> Content:
         """Make a picture, or take one that was made already."""
-        key = (self._instance.key, self._number, media_type, wanted)
-        known = self._services.rendered.get(key) or self._prepared(media_type, wanted)
+        known = self._made(media_type, wanted, waits=True)
         if known is None:
             known = encoded_image(self._services, self._instance, self._number, media_type, wanted)
-            self._services.rendered.put(key, known)
+            self._services.rendered.put((self._instance.key, self._number, media_type, wanted), known)
         return content_of(known, media_type)
 
-    def _prepared(self, media_type: str, wanted: RenderingParameters) -> bytes | None:
+    def at_hand(self, media_type: str, wanted: RenderingParameters) -> Content:
+        """Give a picture that is in memory.
+
+        Raises
+        ------
+        NotAtHand
+            It is not, and has to be waited for.
+        """
+        known = self._made(media_type, wanted, waits=False)
+        if known is None:
+            raise NotAtHand
+        return content_of(known, media_type)
+
+    def _made(self, media_type: str, wanted: RenderingParameters, *, waits: bool) -> bytes | None:
+        known = self._services.rendered.get((self._instance.key, self._number, media_type, wanted))
+        if known is not None or self._services.prepared is None:
+            return known
         name = prepared_name(self._instance.key, self._number or 1, media_type, wanted)
-        if name is None or self._services.prepared is None:
+        if name is None:
             return None
-        return self._services.prepared.get(self._instance.series_instance_uid, name)
+        return self._services.prepared.get(self._instance.series_instance_uid, name, waits=waits)
 
 
 def encoded_image(

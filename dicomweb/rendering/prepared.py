@@ -18,6 +18,7 @@ from typing import Final, Self
 
 from archive.names import new_name
 from dicomweb.caching import SizedCache
+from dicomweb.reading_at_once import NotAtHand, read_at_once
 
 _SUFFIX: Final = ".pictures"
 _MADE_SUFFIX: Final = ".making"
@@ -68,19 +69,33 @@ class PreparedPictures:
         """Give the file of a series: no text of a sender is part of its name."""
         return self.folder / f"{hashlib.sha256(series_uid.encode()).hexdigest()[:32]}{_SUFFIX}"
 
-    def get(self, series_uid: str, name: str) -> bytes | None:
-        """Give a picture, if it is there."""
+    def get(self, series_uid: str, name: str, *, waits: bool = True) -> bytes | None:
+        """Give a picture, if it is there.
+
+        Parameters
+        ----------
+        series_uid
+            Its series.
+        name
+            What it is called (`picture_names.prepared_name`).
+        waits
+            Whether this is a thread that may wait for a disk; otherwise only what is in memory is given.
+        """
         path = self.path(series_uid)
         try:
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return None
         try:
-            place = self._contents(path, file).places.get(name)
-            content = os.pread(file, place[1], place[0]) if place else b""
+            place = self._contents(path, file, waits=waits).places.get(name)
+            if place is None:
+                return None
+            if not waits:
+                return bytes(read_at_once(file, *place))
+            content = os.pread(file, place[1], place[0])
+            return content if len(content) == place[1] else None
+        except (OSError, ValueError, NotAtHand):
             # Whoever asks has the picture made: nothing that is wrong here shall be in the way of that.
-            return content if place and len(content) == place[1] else None
-        except (OSError, ValueError):
             return None
         finally:
             os.close(file)
@@ -110,11 +125,13 @@ class PreparedPictures:
         finally:
             os.close(file)
 
-    def _contents(self, path: Path, file: int) -> Contents:
+    def _contents(self, path: Path, file: int, *, waits: bool = True) -> Contents:
         status = os.fstat(file)
         identity = status.st_ino, status.st_size, status.st_mtime_ns
         known = self._known.get(path)
         if known is None or known[0] != identity:
+            if not waits:
+                raise NotAtHand
             known = identity, _read_contents(file, status.st_size)
             self._known.put(path, known)
         return known[1]
