@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice, product
+from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, false, select
+from sqlalchemy import BindParameter, Column, Connection, Dialect, Select, bindparam, false, select
 
+from archive.driver_rows import all_rows
 from archive.matching import normalize_text
 from archive.tables import instance, series, study
 from archive.uids import SeriesInstanceUID, SOPClassUID, SOPInstanceUID, StudyInstanceUID, TransferSyntaxUID
@@ -93,9 +95,10 @@ def one_instance(
     connection: Connection, tenant: str, *, study_uid: str, series_uid: str, sop_uid: str
 ) -> StoredInstance | None:
     """Find one shown instance; viewers ask for one after the other, so that the statement is built once for all."""
-    uids = {"study_uid": study_uid, "series_uid": series_uid, "sop_uid": sop_uid}
-    row = connection.execute(_one_statement(), {"tenant": tenant, **uids}).one_or_none()
-    return None if row is None else _stored(row)
+    sql, names, constants = _one_query(connection.dialect)
+    values = {**constants, "tenant": tenant, "study_uid": study_uid, "series_uid": series_uid, "sop_uid": sop_uid}
+    rows = all_rows(connection, sql, values if names is None else tuple(values[name] for name in names))
+    return _stored(SimpleNamespace(**dict(zip(_SELECTED, rows[0], strict=True)))) if rows else None
 
 
 def _parts(column: Column[str], uids: tuple[str, ...]) -> Iterator[tuple[Column[str], tuple[str, ...]]]:
@@ -112,12 +115,16 @@ _INDEXED: Final[dict[str, Column[str]]] = {
 
 
 @cache
-def _one_statement() -> Select[Any]:
-    return _statement(bindparam("tenant"), None, include_hidden=False).where(
+def _one_query(dialect: Dialect) -> tuple[str, tuple[str, ...] | None, dict[str, Any]]:
+    """Give the statement as text, the names of its parameters in their order where that counts, and constant ones."""
+    statement = _statement(bindparam("tenant"), None, include_hidden=False).where(
         instance.c.study_instance_uid == bindparam("study_uid"),
         instance.c.series_instance_uid == bindparam("series_uid"),
         instance.c.sop_instance_uid == bindparam("sop_uid"),
     )
+    compiled = statement.compile(dialect=dialect)
+    names = None if compiled.positiontup is None else tuple(compiled.positiontup)
+    return str(compiled), names, dict(compiled.params)
 
 
 def _statement(tenant: str | BindParameter[str], patient_id: str | None, *, include_hidden: bool) -> Select[Any]:
@@ -152,6 +159,7 @@ _COLUMNS: Final = (
     "columns",
     "hidden",
 )
+_SELECTED: Final = ("patient_id", "modality", "series_number", *_COLUMNS)
 
 
 def _number(text: str) -> int | None:
@@ -186,5 +194,6 @@ def _stored(row: Any) -> StoredInstance:
         number_of_frames=row.number_of_frames,
         rows=row.rows,
         columns=row.columns,
-        hidden=row.hidden,
+        # SQLite has no truth values of its own.
+        hidden=bool(row.hidden),
     )
