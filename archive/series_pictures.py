@@ -14,21 +14,32 @@ class SeriesMark:
 
     Parameters
     ----------
+    series_instance_uid
+        Which.
     state
         Another one when it was complete again, or instances were deleted.
     complete
         False while images are coming.
     """
 
+    series_instance_uid: str
     state: str
     complete: bool
 
 
 def marks(connection: Connection, series_ids: Collection[int]) -> dict[int, SeriesMark]:
     """Describe series by their ids; those that are not there any more are left out."""
-    columns = (series.c.id, series.c.generation, series.c.instance_count, series.c.complete)
-    rows = connection.execute(select(*columns).where(series.c.id.in_(sorted(series_ids))))
-    return {row.id: SeriesMark(state=f"{row.generation}:{row.instance_count}", complete=row.complete) for row in rows}
+    kept = series.c
+    columns = (kept.id, kept.series_instance_uid, kept.generation, kept.instance_count, kept.complete)
+    rows = connection.execute(select(*columns).where(kept.id.in_(sorted(series_ids))))
+    return {
+        row.id: SeriesMark(
+            series_instance_uid=row.series_instance_uid,
+            state=f"{row.generation}:{row.instance_count}",
+            complete=row.complete,
+        )
+        for row in rows
+    }
 
 
 def newest_arrival(connection: Connection) -> float:

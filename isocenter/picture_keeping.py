@@ -1,20 +1,30 @@
 """Keeping the folder of pictures that were made ahead: within its size, and without series that changed or are gone."""
 
-import time
-from collections.abc import Collection
+import shutil
+import threading
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from archive import series_pictures
-from archive.database import Database
-from archive.series_pictures import SeriesMark
-from config.settings import Settings
-from dicomweb.rendering.prepared import Contents, PreparedPictures
+import structlog
 
+from archive import series_pictures, space
+from archive.database import Database
+from archive.errors import NodeError
+from archive.series_pictures import SeriesMark
+from config.sections import StorageSettings
+from config.settings import Settings
+from dicomweb.rendering.picture_file import UNFINISHED_SUFFIX, is_abandoned
+from dicomweb.rendering.prepared import SUFFIX, PicturesHead, PreparedPictures, read_head
+
+_PAUSE_SECONDS: Final = 5.0
 _IDS_AT_A_TIME: Final = 500
-# Another worker may be writing one; nobody writes one for so long.
-_UNFINISHED_SECONDS: Final = 3600.0
+# So much of the volume that pictures are on stays free, for the database that mostly is there too.
+_FREE_SHARE: Final = 20
+_MOST_FREE_BYTES: Final = 10 << 30
+
+_log = structlog.get_logger()
 
 
 def prepared_pictures(settings: Settings) -> PreparedPictures:
@@ -22,32 +32,62 @@ def prepared_pictures(settings: Settings) -> PreparedPictures:
     return PreparedPictures(settings.data_dir / "pictures")
 
 
-def sweep(database: Database, pictures: PreparedPictures, waiting: Collection[int]) -> None:
-    """Remove the pictures of series that are gone or have others now, and what was left unfinished.
+class PictureKeeping:
+    """Looks after the folder every few seconds, whatever is made meanwhile.
 
     Parameters
     ----------
-    database
-        Where the series are.
-    pictures
-        The folder.
+    database, settings
+        Where the series are, and the configuration.
     waiting
-        Ids of series whose pictures will be made anew.
+        Gives the ids of series whose pictures will be made anew.
     """
-    files = pictures.files()
-    for path in filter(pictures.is_unfinished, files):
-        if time.time() - _size_and_age(path)[1] > _UNFINISHED_SECONDS:
+
+    def __init__(self, database: Database, settings: Settings, waiting: Callable[[], Collection[int]]) -> None:
+        self._database = database
+        self._settings = settings
+        self._pictures = prepared_pictures(settings)
+        self._waiting = waiting
+
+    def run(self, stop: threading.Event) -> None:
+        """Keep it until `stop` is set."""
+        while not stop.wait(_PAUSE_SECONDS):
+            try:
+                self._turn()
+            except (NodeError, OSError) as error:
+                _log.error("pictures_not_kept", reason=str(error))
+
+    def _turn(self) -> None:
+        folder = self._pictures.folder
+        if not folder.is_dir():
+            return
+        sweep(self._database, folder, self._waiting())
+        # They are worth less than any object.
+        room = has_room(self._settings.storage, folder)
+        prune(folder, self._settings.web.prepared_pictures_bytes if room else 0)
+
+
+def has_room(storage: StorageSettings, folder: Path) -> bool:
+    """Tell whether there is enough room that pictures may take some, where objects are and where pictures are."""
+    disk = shutil.disk_usage(folder)
+    return space.look(storage).shortage is None and disk.free >= min(disk.total // _FREE_SHARE, _MOST_FREE_BYTES)
+
+
+def sweep(database: Database, folder: Path, waiting: Collection[int]) -> None:
+    """Remove the pictures of series that are gone or have others now, and what was left unfinished."""
+    for path in folder.glob(f"*{UNFINISHED_SUFFIX}"):
+        if is_abandoned(path):
             _remove(path)
-    found = [(path, pictures.contents(path)) for path in files if not pictures.is_unfinished(path)]
-    marks = _marks(database, sorted({contents.series_id for _, contents in found if contents}))
-    for path, contents in found:
-        if contents is None or not _is_good(contents, marks.get(contents.series_id), waiting):
+    found = [(path, read_head(path)) for path in folder.glob(f"*{SUFFIX}")]
+    marks = _marks(database, sorted({head.series_id for _, head in found if head}))
+    for path, head in found:
+        if head is None or not _is_good(path, head, marks.get(head.series_id), waiting):
             _remove(path)
 
 
-def prune(pictures: PreparedPictures, most_bytes: int) -> None:
+def prune(folder: Path, most_bytes: int) -> None:
     """Remove the oldest until the others take no more than `most_bytes`."""
-    found = sorted((_size_and_age(path)[::-1], path) for path in pictures.files() if not pictures.is_unfinished(path))
+    found = sorted((_age_and_size(path), path) for path in folder.glob(f"*{SUFFIX}"))
     excess = sum(size for (_, size), _ in found) - most_bytes
     for (_, size), path in found:
         if excess <= 0:
@@ -56,10 +96,11 @@ def prune(pictures: PreparedPictures, most_bytes: int) -> None:
         excess -= size
 
 
-def _is_good(contents: Contents, mark: SeriesMark | None, waiting: Collection[int]) -> bool:
-    if mark is None:
+def _is_good(path: Path, head: PicturesHead, mark: SeriesMark | None, waiting: Collection[int]) -> bool:
+    # Ids are given again when an older database is restored.
+    if mark is None or path != PreparedPictures(path.parent).path(mark.series_instance_uid):
         return False
-    return contents.state == mark.state or not mark.complete or contents.series_id in waiting
+    return head.state == mark.state or not mark.complete or head.series_id in waiting
 
 
 def _marks(database: Database, ids: list[int]) -> dict[int, SeriesMark]:
@@ -69,15 +110,15 @@ def _marks(database: Database, ids: list[int]) -> dict[int, SeriesMark]:
     return marks
 
 
-def _size_and_age(path: Path) -> tuple[int, float]:
+def _age_and_size(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except OSError:
         # Another worker was quicker.
-        return 0, time.time()
-    return status.st_size, status.st_mtime
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 def _remove(path: Path) -> None:
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         path.unlink()

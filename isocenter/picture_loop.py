@@ -2,122 +2,179 @@
 
 import threading
 import time
-from collections import deque
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
-from archive import series_pictures, space
-from archive.errors import NodeError
-from archive.retrieve import instances
+from archive import series_pictures
+from archive.errors import DatabaseUnavailable, NodeError
+from archive.retrieve import StoredInstance, instances
 from archive.series_metadata import SeriesState
+from archive.series_pictures import SeriesMark
+from dicomweb.rendering.picture_file import PictureFile
 from dicomweb.rendering.picture_process import PictureProcess
-from dicomweb.rendering.prepared import PictureFile, PreparedPictures
-from isocenter.picture_keeping import prune, sweep
+from dicomweb.rendering.prepared import read_head
+from isocenter.picture_keeping import has_room, prepared_pictures, prune
 from isocenter.wiring import Node
 
 _PAUSE_SECONDS: Final = 0.5
 # Senders pause between objects; who did not send for so long is not held up by what is begun now.
 _QUIET_SECONDS: Final = 2.0
 _PICTURES_AT_A_TIME: Final = 8
-_SWEEP_SECONDS: Final = 10.0
 # Of what is not made yet the newest are kept: they are looked at first.
 _MOST_WAITING: Final = 256
 # One series may take this part of the room, so that a slide does not put all others out.
 _SHARE_OF_ONE: Final = 4
+# Where so many in a row cannot be made, or it takes so long, the rest is left to those who ask.
+_MOST_FAILURES: Final = 8
+_MOST_SECONDS: Final = 600.0
 
 _log = structlog.get_logger()
 
 
+class _Abandoned(Exception):
+    """The series is another one now, or the worker is stopping."""
+
+
 class PictureLoop:
-    """Makes the pictures of series that it is told of, and removes those of series that changed or are gone.
+    """Makes the pictures of series that it is told of.
 
     Parameters
     ----------
     node
         The parts.
-    pictures
-        Where they are kept.
-    most_bytes
-        What they may take on disk; the oldest go first. 0 for none.
     """
 
-    def __init__(self, node: Node, pictures: PreparedPictures, most_bytes: int) -> None:
+    def __init__(self, node: Node) -> None:
         self._node = node
-        self._pictures = pictures
-        self._most_bytes = most_bytes
-        self._waiting: deque[SeriesState] = deque(maxlen=_MOST_WAITING)
-        self._swept = 0.0
+        self._pictures = prepared_pictures(node.settings)
+        self._most_bytes = node.settings.web.prepared_pictures_bytes
+        self._series: dict[int, SeriesState] = {}
+        self._guard = threading.Lock()
 
-    @property
-    def waiting(self) -> int:
-        """How many series have to be made."""
-        return len(self._waiting)
+    def waiting(self) -> Collection[int]:
+        """Give the ids of the series that have to be made."""
+        with self._guard:
+            return set(self._series)
 
     def offer(self, series: SeriesState) -> None:
         """Note that a series is complete."""
-        if self._most_bytes:
-            self._waiting.append(series)
+        if not self._most_bytes:
+            return
+        with self._guard:
+            self._series.pop(series.series_id, None)
+            self._series[series.series_id] = series
+            while len(self._series) > _MOST_WAITING:
+                del self._series[next(iter(self._series))]
 
     def run(self, stop: threading.Event) -> None:
         """Make pictures until `stop` is set."""
         while not stop.wait(_PAUSE_SECONDS):
             try:
-                if time.monotonic() - self._swept >= _SWEEP_SECONDS:
-                    self._swept = time.monotonic()
-                    sweep(self._node.database, self._pictures, {series.series_id for series in tuple(self._waiting)})
-                if self._waiting and self._may_begin():
+                if self.waiting() and self._may_begin():
                     self._make_all(stop)
             except (NodeError, OSError) as error:
+                # The database is away: those that wait are tried again.
                 _log.error("pictures_not_made", reason=str(error))
-                self._waiting.clear()
 
     def _may_begin(self) -> bool:
-        if space.look(self._node.settings.storage).shortage is None:
+        self._pictures.folder.mkdir(mode=0o700, exist_ok=True)
+        if has_room(self._node.settings.storage, self._pictures.folder):
             return self._is_quiet()
-        # They are worth less than any object.
-        self._waiting.clear()
-        prune(self._pictures, 0)
+        with self._guard:
+            self._series.clear()
         return False
 
     def _is_quiet(self) -> bool:
-        return time.time() - self._node.database.read(series_pictures.newest_arrival) > _QUIET_SECONDS
+        # A clock that was put back must not stop this for long.
+        return abs(time.time() - self._node.database.read(series_pictures.newest_arrival)) > _QUIET_SECONDS
 
     def _make_all(self, stop: threading.Event) -> None:
-        self._pictures.folder.mkdir(mode=0o700, exist_ok=True)
-        with PictureProcess(self._node.blobs.root) as process:
-            while self._waiting and not stop.is_set():
-                self._make(self._waiting.popleft(), process, stop)
-                prune(self._pictures, self._most_bytes)
+        with PictureProcess(self._node.blobs.root) as process, _ended_by(stop, process):
+            while not stop.is_set() and (series := self._next()):
+                try:
+                    self._make(series, process, stop)
+                except _Abandoned:
+                    continue
+                except DatabaseUnavailable:
+                    self.offer(series)
+                    raise
+                except (NodeError, OSError) as error:
+                    uid, reason = series.series_instance_uid, str(error)
+                    _log.warning("pictures_not_made", series_uid=uid, reason=reason)
+                prune(self._pictures.folder, self._most_bytes)
+
+    def _next(self) -> SeriesState | None:
+        with self._guard:
+            return self._series.pop(next(iter(self._series))) if self._series else None
 
     def _make(self, series: SeriesState, process: PictureProcess, stop: threading.Event) -> None:
-        mark = self._node.database.read(series_pictures.marks, [series.series_id]).get(series.series_id)
-        if mark is None:
-            return
-        uid = series.series_instance_uid
-        found = self._node.database.read(
-            instances, series.tenant, study_uids=[series.study_instance_uid], series_uids=[uid]
-        )
-        images = [one for one in found if one.rows]
-        if not images:
+        mark, uid = self._mark(series), series.series_instance_uid
+        path = self._pictures.path(uid)
+        head = read_head(path)
+        images = self._images(series)
+        if mark is None or not images or (head and (head.series_id, head.state) == (series.series_id, mark.state)):
             return
         began = time.monotonic()
-        with PictureFile(self._pictures.path(uid), series_id=series.series_id, state=mark.state) as file:
-            for number, name in enumerate(process.begin(images)):
-                if number % _PICTURES_AT_A_TIME == 0 and not self._wait_for_quiet(stop):
-                    return
-                picture = self._pictures.get(uid, name) or process.make(number)
-                if picture and file.size + len(picture) > self._most_bytes // _SHARE_OF_ONE:
+        with PictureFile(path, series_id=series.series_id, state=mark.state) as file:
+            for name, picture in self._made(uid, process.begin(images), process):
+                if file.count % _PICTURES_AT_A_TIME == 0:
+                    self._wait(series, mark, stop)
+                if file.size + len(picture) > self._most_bytes // _SHARE_OF_ONE:
                     break
-                if picture:
-                    file.add(name, picture)
+                file.add(name, picture)
+            self._wait(series, mark, stop)
             file.finish()
         seconds = round(time.monotonic() - began, 3)
         _log.info("pictures_made", series_uid=uid, pictures=file.count, bytes=file.size, seconds=seconds)
 
-    def _wait_for_quiet(self, stop: threading.Event) -> bool:
-        while not stop.is_set():
+    def _made(self, uid: str, names: list[str], process: PictureProcess) -> Iterator[tuple[str, bytes]]:
+        """Make the pictures of a series, or take them from its former file, as long as that has a chance."""
+        failures, seconds = 0, 0.0
+        for number, name in enumerate(names):
+            began = time.monotonic()
+            picture = self._pictures.get(uid, name) or process.make(number)
+            seconds += time.monotonic() - began
+            failures = 0 if picture else failures + 1
+            if picture:
+                yield name, picture
+            if failures >= _MOST_FAILURES or seconds > _MOST_SECONDS:
+                return
+
+    def _images(self, series: SeriesState) -> list[StoredInstance]:
+        study_uids, series_uids = [series.study_instance_uid], [series.series_instance_uid]
+        found = self._node.database.read(instances, series.tenant, study_uids=study_uids, series_uids=series_uids)
+        return [one for one in found if one.rows]
+
+    def _mark(self, series: SeriesState) -> SeriesMark | None:
+        return self._node.database.read(series_pictures.marks, [series.series_id]).get(series.series_id)
+
+    def _wait(self, series: SeriesState, mark: SeriesMark, stop: threading.Event) -> None:
+        """Wait until nobody sends; what changed meanwhile, or went, gets no pictures of what it was."""
+        while not stop.is_set() and self._mark(series) == mark:
             if self._is_quiet():
-                return True
+                return
             stop.wait(_PAUSE_SECONDS)
-        return False
+        raise _Abandoned
+
+
+@contextmanager
+def _ended_by(stop: threading.Event, process: PictureProcess) -> Iterator[None]:
+    """End the process when `stop` is set: a picture may take longer than the worker has for its end."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_PAUSE_SECONDS):
+            if stop.is_set():
+                process.kill()
+                return
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()

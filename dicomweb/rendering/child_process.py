@@ -16,6 +16,7 @@ from archive.errors import NotTranscodable
 # What is given is held in memory.
 _MOST_BYTES: Final = 256 << 20
 _LONGEST_DESCRIPTION: Final = 1 << 16
+_END_SECONDS: Final = 2.0
 
 
 class ProcessEnded(NotTranscodable):
@@ -77,7 +78,10 @@ class ChildProcess:
         description_length, data_length = LENGTHS.unpack(self._read(LENGTHS.size))
         if description_length > _LONGEST_DESCRIPTION or data_length > _MOST_BYTES:
             raise ProcessEnded("What was made is too large.")
-        description: dict[str, Any] = json.loads(self._read(description_length))
+        try:
+            description: dict[str, Any] = json.loads(self._read(description_length))
+        except ValueError as error:
+            raise ProcessEnded(self._failure) from error
         if "error" in description:
             raise NotTranscodable("The pixel data cannot be read, or nothing can be made of it.")
         return description, self._read(data_length)
@@ -87,6 +91,18 @@ class ChildProcess:
         if len(content) < count:
             raise ProcessEnded(self._failure)
         return content
+
+    def end(self) -> None:
+        """Let a process that waits for a message end by itself, with the processes that it has started."""
+        with suppress(OSError):
+            cast("IO[bytes]", self._process.stdin).close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)
+        self.stop()
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing, from another thread; whoever waits for it is told."""
+        self._process.kill()
 
     def stop(self) -> None:
         """End the process, whatever it is doing."""

@@ -30,6 +30,7 @@ class PictureProcess:
         self._folder = folder
         self._series = b""
         self._child: ChildProcess | None = None
+        self._is_over = False
 
     def begin(self, instances: Sequence[StoredInstance]) -> list[str]:
         """Begin with a series; gives the names of the pictures that are made of it.
@@ -65,19 +66,31 @@ class PictureProcess:
             return None
 
     def _tell(self) -> list[str]:
-        names: list[str] = json.loads(self._ask({"series": True}, self._series))
-        return names
+        answer = self._ask({"series": True}, self._series)
+        try:
+            return [str(name) for name in json.loads(answer)]
+        except (ValueError, TypeError) as error:
+            raise ProcessEnded(_FAILURE) from error
 
     def _ask(self, description: Mapping[str, Any], data: bytes = b"") -> bytes:
+        if self._is_over:
+            raise ProcessEnded(_FAILURE)
         if self._child is None:
             self._child = ChildProcess("dicomweb.rendering.picture_worker", str(self._folder), failure=_FAILURE)
         self._child.send(description, data)
         return self._child.receive()[1]
 
+    def kill(self) -> None:
+        """End it for good, whatever it is doing, from another thread."""
+        self._is_over = True
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def stop(self) -> None:
         """End the process."""
         if self._child is not None:
-            self._child.stop()
+            self._child.end()
             self._child = None
 
     def __enter__(self) -> Self:

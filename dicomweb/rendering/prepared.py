@@ -1,53 +1,68 @@
 """Pictures that were made before anybody asked: a file for each series, which the web processes read.
 
-The pictures stand one after the other, behind them where each begins, and at the end where that list begins. A picture
-goes by the name of its blob, which no other object ever has: a file that is out of date is never wrong, it only has
-less in it than it could.
+Its first line says of what it was made. The pictures follow one after the other, behind them a list of where each is,
+and at the end where that list begins. A picture goes by the name of its blob, which no other object ever has: a file
+that is out of date is never wrong, it only has less in it than it could.
 """
 
 import hashlib
 import json
 import os
 import struct
+import zlib
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final
 
-from archive.names import new_name
 from dicomweb.caching import SizedCache
 from dicomweb.reading_at_once import NotAtHand, read_at_once
 
-_SUFFIX: Final = ".pictures"
-_MADE_SUFFIX: Final = ".making"
-# Another number when the same request gives another picture than before.
+SUFFIX: Final = ".pictures"
+"""Of the names of files that are whole."""
+# Raised when the same request gives another picture than before; so does another version of the package.
 _EDITION: Final = 1
-_END: Final = struct.Struct(">IQ8s")
 _MARK: Final = b"pictures"
+# Checksum of the list, where it begins, and what kind of file this is.
+_END: Final = struct.Struct(">IQ8s")
+_LONGEST_HEAD: Final = 512
+_MOST_IDS: Final = 1 << 63
 _LONGEST_LIST: Final = 16 << 20
-_KNOWN_LISTS_BYTES: Final = 16 << 20
+_KNOWN_LISTS_BYTES: Final = 32 << 20
+# Of a name and two numbers in a dict, roughly.
+_PLACE_BYTES: Final = 300
+
+_Places = Mapping[str, tuple[int, int]]
+_Identity = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What is in the file of a series.
+class PicturesHead:
+    """Of what the pictures of a file were made.
 
     Parameters
     ----------
     series_id, state
-        The series, and what it was made of.
-    places
-        Start and length of each picture, by its name.
-    size_bytes
-        Of the list of them, as it is written.
+        The series, and what it was made of (`archive.series_pictures`).
+    edition
+        By what.
     """
 
     series_id: int
     state: str
-    places: Mapping[str, tuple[int, int]]
-    size_bytes: int
+    edition: str
+
+    def line(self) -> bytes:
+        """Give the first line of the file."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+@cache
+def edition() -> str:
+    """Name what makes pictures here: others may look different."""
+    return f"{version('isocenter')} {_EDITION}"
 
 
 class PreparedPictures:
@@ -61,13 +76,13 @@ class PreparedPictures:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._known: SizedCache[tuple[tuple[int, int, int], Contents]] = SizedCache(
-            lambda known: known[1].size_bytes, _KNOWN_LISTS_BYTES
+        self._known: SizedCache[tuple[_Identity, _Places]] = SizedCache(
+            lambda known: _PLACE_BYTES * (len(known[1]) + 1), _KNOWN_LISTS_BYTES
         )
 
     def path(self, series_uid: str) -> Path:
         """Give the file of a series: no text of a sender is part of its name."""
-        return self.folder / f"{hashlib.sha256(series_uid.encode()).hexdigest()[:32]}{_SUFFIX}"
+        return self.folder / f"{hashlib.sha256(series_uid.encode()).hexdigest()[:32]}{SUFFIX}"
 
     def get(self, series_uid: str, name: str, *, waits: bool = True) -> bytes | None:
         """Give a picture, if it is there.
@@ -87,7 +102,7 @@ class PreparedPictures:
         except OSError:
             return None
         try:
-            place = self._contents(path, file, waits=waits).places.get(name)
+            place = self._places(path, file, waits=waits).get(name)
             if place is None:
                 return None
             if not waits:
@@ -100,104 +115,59 @@ class PreparedPictures:
         finally:
             os.close(file)
 
-    def files(self) -> list[Path]:
-        """List the files of series, and those that were left behind unfinished."""
-        try:
-            return list(self.folder.iterdir())
-        except OSError:
-            return []
-
-    @staticmethod
-    def is_unfinished(path: Path) -> bool:
-        """Tell whether a file of the folder is being written, or was left while it was."""
-        return path.suffix == _MADE_SUFFIX
-
-    def contents(self, path: Path) -> Contents | None:
-        """Tell what is in a file of the folder; none when it is not whole, or not of this edition."""
-        try:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return None
-        try:
-            return self._contents(path, file)
-        except (OSError, ValueError):
-            return None
-        finally:
-            os.close(file)
-
-    def _contents(self, path: Path, file: int, *, waits: bool = True) -> Contents:
+    def _places(self, path: Path, file: int, *, waits: bool) -> _Places:
         status = os.fstat(file)
         identity = status.st_ino, status.st_size, status.st_mtime_ns
         known = self._known.get(path)
         if known is None or known[0] != identity:
             if not waits:
                 raise NotAtHand
-            known = identity, _read_contents(file, status.st_size)
+            _head_of(os.pread(file, _LONGEST_HEAD, 0))
+            known = identity, _read_places(file, status.st_size)
             self._known.put(path, known)
         return known[1]
 
 
-def _read_contents(file: int, size: int) -> Contents:
+def read_head(path: Path) -> PicturesHead | None:
+    """Tell of what a file was made; none when it is not there, damaged, or was made by something else."""
+    try:
+        with path.open("rb") as file:
+            return _head_of(file.read(_LONGEST_HEAD))
+    except (OSError, ValueError):
+        return None
+
+
+def _head_of(beginning: bytes) -> PicturesHead:
+    head: Any = json.loads(beginning.partition(b"\n")[0])
+    wanted = {"series_id": int, "state": str, "edition": str}
+    if not isinstance(head, dict) or {name: type(value) for name, value in head.items()} != wanted:
+        raise ValueError("no file of pictures")
+    if head["edition"] != edition() or not 0 < head["series_id"] < _MOST_IDS:
+        raise ValueError("made by something else")
+    return PicturesHead(**head)
+
+
+def _read_places(file: int, size: int) -> _Places:
     end = os.pread(file, _END.size, max(0, size - _END.size))
-    edition, start, mark = _END.unpack(end) if len(end) == _END.size else (0, 0, b"")
+    checksum, start, mark = _END.unpack(end) if len(end) == _END.size else (0, 0, b"")
     length = size - _END.size - start
-    if edition != _EDITION or mark != _MARK or not 0 < length <= _LONGEST_LIST:
-        raise ValueError("no file of pictures of this edition")
-    listed = json.loads(os.pread(file, length, start))
-    return Contents(
-        series_id=listed["series_id"],
-        state=listed["state"],
-        places={name: (start, length) for name, start, length in listed["pictures"]},
-        size_bytes=length,
-    )
+    if mark != _MARK or not 0 < length <= _LONGEST_LIST:
+        raise ValueError("no file of pictures")
+    content = os.pread(file, length, start)
+    if zlib.crc32(content) != checksum:
+        raise ValueError("the list is damaged")
+    return {name: (start, length) for name, start, length in json.loads(content)}
 
 
-class PictureFile:
-    """The file of a series while it is written: it is there for others when all is in it.
+def list_of(places: list[tuple[str, int, int]], start: int) -> bytes:
+    """Give what stands behind the pictures of a file.
 
     Parameters
     ----------
-    path
-        Where it will be.
-    series_id, state
-        The series, and what it is made of.
+    places
+        Name, start and length of each.
+    start
+        Where this stands in the file.
     """
-
-    def __init__(self, path: Path, *, series_id: int, state: str) -> None:
-        self._path = path
-        self._made = path.with_name(f"{new_name()}{_MADE_SUFFIX}")
-        self._listed = {"series_id": series_id, "state": state}
-        self._places: list[tuple[str, int, int]] = []
-        self._file = self._made.open("xb")
-        self.size = 0
-
-    @property
-    def count(self) -> int:
-        """Number of pictures in it."""
-        return len(self._places)
-
-    def add(self, name: str, picture: bytes) -> None:
-        """Write a picture."""
-        self._file.write(picture)
-        self._places.append((name, self.size, len(picture)))
-        self.size += len(picture)
-
-    def finish(self) -> None:
-        """Write the list, and give the file its name; one without pictures is not kept."""
-        if self._places:
-            listed = json.dumps({**self._listed, "pictures": self._places}).encode()
-            self._file.write(listed + _END.pack(_EDITION, self.size, _MARK))
-            self._file.flush()
-            # After a loss of power it is there whole or not at all: pictures with holes would be shown as they are.
-            os.fdatasync(self._file.fileno())
-            self._made.replace(self._path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        with suppress(FileNotFoundError):
-            self._made.unlink()
+    content = json.dumps(places).encode()
+    return content + _END.pack(zlib.crc32(content), start, _MARK)

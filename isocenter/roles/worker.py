@@ -19,7 +19,7 @@ from isocenter.failures import CannotStart
 from isocenter.housekeeping import Housekeeping
 from isocenter.metadata_loop import MetadataLoop
 from isocenter.parentage import say_ready, stop_event
-from isocenter.picture_keeping import prepared_pictures
+from isocenter.picture_keeping import PictureKeeping
 from isocenter.picture_loop import PictureLoop
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
@@ -62,8 +62,9 @@ def run(settings: Settings) -> None:
         noticing = NoticeLoop(node.database, node.blobs, node.bus, find=directory.peer)
         workitems = (reporting.run, scheduling.run)
         house = (Housekeeping(node).run, Sweeping(node).run, WorklistFolder(settings, node.database).run)
-        picturing = PictureLoop(node, prepared_pictures(settings), settings.web.prepared_pictures_bytes)
-        made_ready = (MetadataLoop(node, picturing.offer).run, picturing.run)
+        picturing = PictureLoop(node)
+        keeping = PictureKeeping(node.database, settings, picturing.waiting)
+        made_ready = (MetadataLoop(node, picturing.offer).run, picturing.run, keeping.run)
         parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run)
         threads = [_start(part, stop) for part in (*parts, *made_ready, *workitems, *house)]
         say_ready()

@@ -13,7 +13,7 @@ import httpx
 
 from archive import file_meta
 from archive.database import Database
-from dicomweb.rendering.prepared import PreparedPictures
+from dicomweb.rendering.prepared import PreparedPictures, read_head
 from tests.acceptance.peers.node import ADMIN_PASSWORD
 from tests.acceptance.peers.orthanc import Orthanc
 from tests.benchmarks import query_index, query_objects
@@ -101,7 +101,7 @@ def wait_for_pictures(ours: Service, folder: Path, series: Iterable[Series]) -> 
     ready = PreparedPictures(folder / "isocenter" / "data" / "pictures")
     for one in series:
         path = ready.path(one.series_instance_uid)
-        wait_until(partial(ready.contents, path), seconds=300, what="the pictures of a series")
+        wait_until(partial(read_head, path), seconds=300, what="the pictures of a series")
     with ours.client() as client:
         wait_until(is_done, seconds=300, what="the end of all analysis")
 

@@ -1,18 +1,29 @@
 """Pictures that were made ahead are given where they are the ones that are asked for, and are never in the way."""
 
-import os
+import errno
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from pydicom.uid import (
+    MPEG4HP41,
+    CTImageStorage,
+    EncapsulatedPDFStorage,
+    EnhancedSRStorage,
+    ExplicitVRLittleEndian,
+    GrayscaleSoftcopyPresentationStateStorage,
+)
 
 from archive.decoding import DecodingPool
-from archive.retrieve import instances
+from archive.retrieve import StoredInstance, instances
 from dicomweb.rendering.encoding import JPEG, PNG
 from dicomweb.rendering.parameters import RenderingParameters, Viewport
+from dicomweb.rendering.picture_file import PictureFile, is_abandoned
 from dicomweb.rendering.picture_names import THUMBNAIL, prepared_name
-from dicomweb.rendering.prepared import PictureFile, PreparedPictures
+from dicomweb.rendering.prepared import PreparedPictures, edition, read_head
+from dicomweb.rendering.wanted_pictures import wanted_pictures
 from tests.dicomweb.conftest import Web, open_web
 from tests.dicomweb.objects import image, path_of, ramp, saved
 
@@ -43,9 +54,9 @@ def test_each_is_given_by_its_name(pictures: PreparedPictures) -> None:
     assert pictures.get(UID, "first") == b"one"
     assert pictures.get(UID, "third") is None
     assert pictures.get("1.2.4", "first") is None
-    contents = pictures.contents(path)
-    assert contents is not None
-    assert (contents.series_id, contents.state) == (7, "1:2")
+    head = read_head(path)
+    assert head is not None
+    assert (head.series_id, head.state) == (7, "1:2")
 
 
 def test_a_file_that_is_written_anew_is_read_anew(pictures: PreparedPictures) -> None:
@@ -61,28 +72,66 @@ def test_what_is_not_finished_is_not_there(pictures: PreparedPictures) -> None:
     with PictureFile(pictures.path(UID), series_id=7, state="1:2") as file:
         file.add("first", b"one")
         assert pictures.get(UID, "first") is None
-        assert all(map(pictures.is_unfinished, pictures.files()))
-    assert pictures.files() == []
+        [unfinished] = pictures.folder.iterdir()
+        assert not is_abandoned(unfinished)
+        copied = unfinished.rename(unfinished.with_name("left.making"))
+    assert is_abandoned(copied)
 
 
-def test_a_file_without_pictures_is_not_kept(pictures: PreparedPictures) -> None:
-    write(pictures)
-    assert pictures.files() == []
+def test_what_fails_leaves_nothing(pictures: PreparedPictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: int, _content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    def fill() -> None:
+        with PictureFile(pictures.path(UID), series_id=7, state="1:2") as file:
+            file.add("first", b"one")
+
+    monkeypatch.setattr("dicomweb.rendering.picture_file.os.write", full)
+    with pytest.raises(OSError, match="full"):
+        fill()
+    assert list(pictures.folder.iterdir()) == []
+
+
+def test_of_what_no_picture_could_be_made_that_is_known(pictures: PreparedPictures) -> None:
+    assert read_head(write(pictures)) is not None
+    assert pictures.get(UID, "first") is None
 
 
 @pytest.mark.parametrize("kept", [0, 1, 10, 30, -1, -9, -13])
-def test_a_damaged_file_gives_nothing(pictures: PreparedPictures, kept: int) -> None:
+def test_a_file_that_was_cut_gives_nothing(pictures: PreparedPictures, kept: int) -> None:
     path = write(pictures, first=b"one" * 20)
     path.write_bytes(path.read_bytes()[:kept])
     assert pictures.get(UID, "first") is None
-    assert pictures.contents(path) is None
 
 
-def test_a_list_that_points_elsewhere_gives_nothing(pictures: PreparedPictures) -> None:
-    path = write(pictures, first=b"one")
+def test_a_damaged_list_or_end_gives_nothing(pictures: PreparedPictures) -> None:
+    path = write(pictures, first=b"picture")
     content = path.read_bytes()
-    os.truncate(path, 0)
-    path.write_bytes(content.replace(b'"first", 0, 3', b'"first", 0, 9999'))
+    begin = content.index(b"picture") + len("picture")
+    for place in range(begin, len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert pictures.get(UID, "first") is None
+    path.write_bytes(content)
+    assert pictures.get(UID, "first") == b"picture"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"[]",
+        b"7",
+        b"{}",
+        b"[" * 400,
+        b'{"series_id": "7", "state": "1:2", "edition": "x"}',
+        b'{"series_id": 7, "state": "1:2", "edition": "of another version"}',
+        b'{"series_id": %d, "state": "1:2", "edition": "x"}' % (1 << 70),
+    ],
+)
+def test_a_head_that_is_none_gives_nothing(pictures: PreparedPictures, line: bytes) -> None:
+    path = write(pictures, first=b"one")
+    path.write_bytes(line.replace(b'"x"', f'"{edition()}"'.encode()) + b"\n" + path.read_bytes())
+    assert read_head(path) is None
     assert pictures.get(UID, "first") is None
 
 
@@ -108,6 +157,51 @@ def test_only_the_usual_ones_are_made_ahead(
 def test_frames_have_names_of_their_own() -> None:
     names = {prepared_name("k", number, JPEG, wanted) for number, wanted in ((1, PLAIN), (1, SMALL), (2, SMALL))}
     assert len(names) == 3
+
+
+def stored(key: str, **changes: Any) -> StoredInstance:
+    values: dict[str, Any] = {
+        "patient_id": "P",
+        "study_instance_uid": "1.2",
+        "series_instance_uid": UID,
+        "sop_instance_uid": "1.2.3.1",
+        "sop_class_uid": CTImageStorage,
+        "transfer_syntax_uid": ExplicitVRLittleEndian,
+        "modality": "CT",
+        "instance_number": 1,
+        "key": key,
+        "data_offset": 300,
+        "size": 1000,
+        "content_hash": "",
+        "number_of_frames": None,
+        "rows": 4,
+        "columns": 4,
+        "hidden": False,
+    }
+    return StoredInstance(**(values | changes))
+
+
+def test_of_a_stack_its_middle_stands_for_it_and_each_image_is_shown() -> None:
+    wanted = list(wanted_pictures([stored(key) for key in "abc"]))
+    assert [(one.name, one.number) for one in wanted] == [("b 1 128", 1), ("a", 1), ("b", 1), ("c", 1)]
+
+
+def test_of_several_frames_the_middle_one_is_the_small_picture() -> None:
+    wanted = list(wanted_pictures([stored("a", number_of_frames=9)]))
+    assert [(one.name, one.number) for one in wanted] == [("a 5 128", 5), ("a", 1)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sop_class_uid": EnhancedSRStorage, "rows": None},
+        {"sop_class_uid": EncapsulatedPDFStorage},
+        {"sop_class_uid": GrayscaleSoftcopyPresentationStateStorage},
+        {"transfer_syntax_uid": MPEG4HP41},
+    ],
+)
+def test_of_what_is_no_picture_none_is_made(changes: dict[str, Any]) -> None:
+    assert not list(wanted_pictures([stored("a", **changes)]))
 
 
 @pytest.fixture

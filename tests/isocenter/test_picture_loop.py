@@ -5,24 +5,26 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from archive.origin import Origin, OriginKind
 from archive.retrieve import StoredInstance, instances
+from archive.series_metadata import SeriesState
 from archive.settling import Selection
 from archive.study_deletion import delete_study
 from config.settings import Settings
 from dicomweb.rendering.encoding import JPEG
 from dicomweb.rendering.parameters import RenderingParameters
+from dicomweb.rendering.picture_file import UNFINISHED_SUFFIX, PictureFile
 from dicomweb.rendering.picture_names import THUMBNAIL, prepared_name
 from dicomweb.rendering.picture_process import PictureProcess
-from dicomweb.rendering.prepared import PictureFile, PreparedPictures
-from isocenter import picture_loop
+from dicomweb.rendering.prepared import SUFFIX, PreparedPictures, read_head
+from isocenter import picture_keeping, picture_loop
 from isocenter.consequences import Consequences
 from isocenter.metadata_loop import MetadataLoop
-from isocenter.picture_keeping import prepared_pictures, prune, sweep
+from isocenter.picture_keeping import PictureKeeping, prepared_pictures, prune, sweep
 from isocenter.picture_loop import PictureLoop
 from isocenter.settling import SettlingLoop
 from isocenter.wiring import Node, open_node
@@ -30,8 +32,15 @@ from tests.archive.objects import ct_slice, send_slice
 from tests.waiting import wait_until
 
 UPLOADED = Origin(kind=OriginKind.UPLOAD, principal="anna")
-ROOM = 1 << 20
 SERIES = ct_slice(1).SeriesInstanceUID
+SERIES_STATE: dict[str, Any] = {
+    "series_id": 1,
+    "tenant": "default",
+    "study_instance_uid": "1.2",
+    "series_instance_uid": SERIES,
+    "instances": 1,
+    "state": "1",
+}
 
 
 class Disk(NamedTuple):
@@ -55,15 +64,17 @@ def pictures(node: Node) -> PreparedPictures:
 
 
 @pytest.fixture
-def loop(node: Node, pictures: PreparedPictures, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureLoop]:
-    """The loop, told of complete series as in the worker; it has to be run by the test."""
+def loop(node: Node, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureLoop]:
+    """The loop, told of complete series as in the worker, and what keeps the folder beside it."""
     monkeypatch.setattr(picture_loop, "_QUIET_SECONDS", 0.2)
     monkeypatch.setattr(picture_loop, "_PAUSE_SECONDS", 0.05)
-    loop, stop = PictureLoop(node, pictures, ROOM), threading.Event()
+    monkeypatch.setattr(picture_keeping, "_PAUSE_SECONDS", 0.1)
+    loop, stop = PictureLoop(node), threading.Event()
     settling = SettlingLoop(
         node, select=lambda _: Selection(reason="none"), on_complete=Consequences(node.settings).series
     )
-    parts = (settling.run, MetadataLoop(node, loop.offer).run, loop.run)
+    keeping = PictureKeeping(node.database, node.settings, loop.waiting)
+    parts = (settling.run, MetadataLoop(node, loop.offer).run, loop.run, keeping.run)
     threads = [threading.Thread(target=part, args=(stop,)) for part in parts]
     for thread in threads:
         thread.start()
@@ -73,6 +84,30 @@ def loop(node: Node, pictures: PreparedPictures, monkeypatch: pytest.MonkeyPatch
         node.bus.publish(topic)
     for thread in threads:
         thread.join(20)
+        assert not thread.is_alive()
+
+
+class Looks:
+    """Answers whether nobody sends, and counts how often that was asked."""
+
+    def __init__(self, *, quiet: bool, until: int | None = None) -> None:
+        self.quiet, self.count, self._until = quiet, 0, until
+
+    def __call__(self) -> bool:
+        self.count += 1
+        return self.quiet and (self._until is None or self.count <= self._until)
+
+
+def files(pictures: PreparedPictures) -> list[Path]:
+    return sorted(pictures.folder.iterdir()) if pictures.folder.is_dir() else []
+
+
+def delete(node: Node, one: StoredInstance) -> None:
+    node.database.write(delete_study, "default", one.study_instance_uid, principal="anna", now=1.0)
+
+
+def series_state(one: StoredInstance) -> SeriesState:
+    return SeriesState(**SERIES_STATE | {"study_instance_uid": one.study_instance_uid})
 
 
 def stored(node: Node) -> list[StoredInstance]:
@@ -102,28 +137,42 @@ def test_they_are_made_when_the_series_is_complete(node: Node, pictures: Prepare
 
 
 @pytest.mark.usefixtures("loop")
-def test_late_images_get_theirs_and_deleted_studies_lose_them(
-    node: Node, pictures: PreparedPictures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picture_loop, "_SWEEP_SECONDS", 0.1)
+def test_late_images_get_theirs_and_deleted_studies_lose_them(node: Node, pictures: PreparedPictures) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
     wait_until(lambda: made(node, pictures), what="pictures")
     send_slice(node.archive, 2, origin=UPLOADED)
     found = wait_until(lambda: made(node, pictures), what="pictures of both")
     assert len(found) == 2
-    node.database.write(delete_study, "default", found[0].study_instance_uid, principal="anna", now=1.0)
-    wait_until(lambda: not pictures.files(), what="an empty folder")
+    delete(node, found[0])
+    wait_until(lambda: not files(pictures), what="an empty folder")
 
 
 def test_while_somebody_sends_nothing_is_made(
     node: Node, pictures: PreparedPictures, loop: PictureLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_loop, "_QUIET_SECONDS", 3600)
+    looks = Looks(quiet=False)
+    monkeypatch.setattr(loop, "_is_quiet", looks)
     send_slice(node.archive, 1, origin=UPLOADED)
-    wait_until(lambda: loop.waiting, what="a complete series")
-    assert pictures.files() == []
-    monkeypatch.setattr(picture_loop, "_QUIET_SECONDS", 0.2)
+    wait_until(lambda: looks.count > 3, what="looks whether somebody sends")
+    assert len(loop.waiting()) == 1
+    assert files(pictures) == []
+    looks.quiet = True
     wait_until(lambda: made(node, pictures), what="pictures")
+
+
+def test_a_study_that_is_deleted_while_its_pictures_are_made_gets_none(
+    node: Node, pictures: PreparedPictures, loop: PictureLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks(quiet=True, until=2)
+    monkeypatch.setattr(loop, "_is_quiet", looks)
+    for number in range(1, 20):
+        send_slice(node.archive, number, origin=UPLOADED)
+    # It was quiet once before the first picture and once with it; then somebody sends.
+    wait_until(lambda: looks.count > 3, what="looks between pictures")
+    assert [path.suffix for path in files(pictures)] == [UNFINISHED_SUFFIX]
+    delete(node, stored(node)[0])
+    wait_until(lambda: not files(pictures), what="an empty folder")
+    assert not loop.waiting()
 
 
 def test_without_room_they_are_the_first_to_go(
@@ -131,10 +180,38 @@ def test_without_room_they_are_the_first_to_go(
 ) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
     wait_until(lambda: made(node, pictures), what="pictures")
-    send_slice(node.archive, 2, origin=UPLOADED)
     monkeypatch.setattr("archive.space.shutil.disk_usage", lambda _: Disk(1 << 30, 1 << 30, 0))
-    wait_until(lambda: not pictures.files(), what="an empty folder")
-    wait_until(lambda: not loop.waiting, what="the end of the wish")
+    wait_until(lambda: not files(pictures), what="an empty folder")
+    [state] = [series_state(one) for one in stored(node)]
+    loop.offer(state)
+    wait_until(lambda: not loop.waiting(), what="the end of the wish")
+    assert files(pictures) == []
+
+
+def test_a_series_waits_once_and_the_newest_are_kept(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_loop, "_MOST_WAITING", 2)
+    loop = PictureLoop(node)
+    for number in (1, 2, 1, 3):
+        loop.offer(SeriesState(**SERIES_STATE | {"series_id": number}))
+    assert loop.waiting() == {1, 3}
+
+
+def test_nothing_waits_where_no_room_is_given(tmp_path: Path, sqlite_url: str) -> None:
+    values = {"data_dir": tmp_path / "data", "database": {"url": sqlite_url}, "web": {"prepared_pictures_bytes": 0}}
+    with open_node(Settings.model_validate(values)) as node:
+        loop = PictureLoop(node)
+        loop.offer(SeriesState(**SERIES_STATE))
+        assert not loop.waiting()
+
+
+@pytest.mark.usefixtures("loop")
+def test_images_that_cannot_be_shown_do_not_hold_up_the_others(node: Node, pictures: PreparedPictures) -> None:
+    for number in range(1, 12):
+        send_slice(node.archive, number, origin=UPLOADED)
+    for one in stored(node):
+        node.blobs.path(one.key).write_bytes(b"")
+    wait_until(lambda: read_head(pictures.path(SERIES)), what="a file without pictures")
+    assert full(pictures, stored(node)[0]) is None
 
 
 def test_pictures_that_cannot_be_made_are_left_out(node: Node) -> None:
@@ -158,24 +235,49 @@ def test_a_process_that_dies_costs_one_picture(node: Node) -> None:
         assert process.make(1)
 
 
+def test_a_process_that_is_ended_from_elsewhere_makes_nothing_more(node: Node) -> None:
+    send_slice(node.archive, 1, origin=UPLOADED)
+    pipe = node.blobs.path(stored(node)[0].key)
+    pipe.unlink()
+    # Whoever opens it waits for somebody who writes.
+    os.mkfifo(pipe)
+    with PictureProcess(node.blobs.root) as process:
+        process.begin(stored(node))
+        killer = threading.Timer(0.5, process.kill)
+        killer.start()
+        assert process.make(0) is None
+        assert process.make(0) is None
+        killer.join()
+
+
 def test_the_oldest_make_room(pictures: PreparedPictures) -> None:
     pictures.folder.mkdir()
-    for number, uid in enumerate(("1.1", "1.2", "1.3")):
-        with PictureFile(pictures.path(uid), series_id=number, state="1") as file:
-            file.add("a", bytes(1000))
-            file.finish()
+    for number, uid in enumerate(("1.1", "1.2", "1.3"), start=1):
+        write(pictures, uid, series_id=number, picture=bytes(1000))
         os.utime(pictures.path(uid), (number, number))
-    prune(pictures, 2500)
+    prune(pictures.folder, 3000)
     assert [bool(pictures.get(uid, "a")) for uid in ("1.1", "1.2", "1.3")] == [False, True, True]
 
 
-def test_files_without_a_series_and_old_unfinished_ones_are_swept(node: Node, pictures: PreparedPictures) -> None:
+def test_what_belongs_to_no_series_is_swept(node: Node, pictures: PreparedPictures) -> None:
     pictures.folder.mkdir()
-    with PictureFile(pictures.path("1.1"), series_id=99, state="1:1") as file:
+    (pictures.folder / "lost+found").mkdir()
+    send_slice(node.archive, 1, origin=UPLOADED)
+    # One of a series that is not there, one of another series with the id of this one, a damaged one, one left behind.
+    write(pictures, "1.1", series_id=99)
+    write(pictures, "1.2", series_id=1)
+    write(pictures, SERIES, series_id=1)
+    (pictures.folder / f"damaged{SUFFIX}").write_bytes(b"x")
+    (pictures.folder / f"left{UNFINISHED_SUFFIX}").write_bytes(b"x")
+    with PictureFile(pictures.path("1.4"), series_id=4, state="1:1") as file:
         file.add("a", b"picture")
+        sweep(node.database, pictures.folder, ())
+        assert {path.suffix for path in files(pictures)} == {SUFFIX, UNFINISHED_SUFFIX, ""}
+        assert pictures.get(SERIES, "a") == b"picture"
+        assert len(files(pictures)) == 3
+
+
+def write(pictures: PreparedPictures, uid: str, *, series_id: int, picture: bytes = b"picture") -> None:
+    with PictureFile(pictures.path(uid), series_id=series_id, state="1:1") as file:
+        file.add("a", picture)
         file.finish()
-    (pictures.folder / "new.making").write_bytes(b"x")
-    (pictures.folder / "old.making").write_bytes(b"x")
-    os.utime(pictures.folder / "old.making", (0, 0))
-    sweep(node.database, pictures, ())
-    assert [path.name for path in pictures.files()] == ["new.making"]

@@ -1,0 +1,85 @@
+"""Writing the pictures of a series into a file that others see when all is in it."""
+
+import fcntl
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from archive.names import new_name
+from dicomweb.rendering.prepared import PicturesHead, edition, list_of
+
+UNFINISHED_SUFFIX: Final = ".making"
+"""Of the names of files that are being written, or were left while they were."""
+
+
+class PictureFile:
+    """The file of a series while it is written. Whoever writes holds a lock on it, which ends with the process.
+
+    Parameters
+    ----------
+    path
+        Where it will be.
+    series_id, state
+        The series, and what it is made of.
+    """
+
+    def __init__(self, path: Path, *, series_id: int, state: str) -> None:
+        self._path = path
+        self._made = path.with_name(f"{new_name()}{UNFINISHED_SUFFIX}")
+        self._places: list[tuple[str, int, int]] = []
+        self.size = 0
+        self._file = os.open(self._made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._head = PicturesHead(series_id=series_id, state=state, edition=edition())
+
+    @property
+    def count(self) -> int:
+        """Number of pictures in it."""
+        return len(self._places)
+
+    def add(self, name: str, picture: bytes) -> None:
+        """Write a picture."""
+        if not self._places:
+            self._write(self._head.line())
+        self._places.append((name, self.size, len(picture)))
+        self._write(picture)
+
+    def finish(self) -> None:
+        """Write the list, and give the file its name; one without pictures is kept too: nobody tries again."""
+        if not self._places:
+            self._write(self._head.line())
+        self._write(list_of(self._places, self.size))
+        # After a loss of power it is there whole or not at all: pictures with holes would be shown as they are.
+        os.fdatasync(self._file)
+        self._made.replace(self._path)
+
+    def _write(self, content: bytes) -> None:
+        self.size += len(content)
+        left = memoryview(content)
+        while left:
+            left = left[os.write(self._file, left) :]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        with suppress(FileNotFoundError):
+            self._made.unlink()
+        os.close(self._file)
+
+
+def is_abandoned(path: Path) -> bool:
+    """Tell whether an unfinished file is written by nobody any more."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Finished or removed meanwhile.
+        return False
+    return True
