@@ -14,7 +14,7 @@ class SeriesMark:
 
     Parameters
     ----------
-    series_instance_uid
+    study_instance_uid, series_instance_uid
         Which.
     state
         Another one when it was complete again, or instances were deleted.
@@ -22,6 +22,7 @@ class SeriesMark:
         False while images are coming.
     """
 
+    study_instance_uid: str
     series_instance_uid: str
     state: str
     complete: bool
@@ -30,10 +31,12 @@ class SeriesMark:
 def marks(connection: Connection, series_ids: Collection[int]) -> dict[int, SeriesMark]:
     """Describe series by their ids; those that are not there any more are left out."""
     kept = series.c
-    columns = (kept.id, kept.series_instance_uid, kept.generation, kept.instance_count, kept.complete)
+    names = ("id", "study_instance_uid", "series_instance_uid", "generation", "instance_count", "complete")
+    columns = [kept[name] for name in names]
     rows = connection.execute(select(*columns).where(kept.id.in_(sorted(series_ids))))
     return {
         row.id: SeriesMark(
+            study_instance_uid=row.study_instance_uid,
             series_instance_uid=row.series_instance_uid,
             state=f"{row.generation}:{row.instance_count}",
             complete=row.complete,

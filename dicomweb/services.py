@@ -57,7 +57,7 @@ class ImageServices(Protocol):
 class ReadyPictures(Protocol):
     """Pictures that were made before anybody asked."""
 
-    def get(self, series_uid: str, name: str, *, waits: bool = True) -> bytes | None:
+    def get(self, study_uid: str, series_uid: str, name: str, *, waits: bool = True) -> bytes | None:
         """Give a picture, if it is there; where nobody may wait, only if it is in memory."""
 
 

@@ -98,7 +98,9 @@ def prune(folder: Path, most_bytes: int) -> None:
 
 def _is_good(path: Path, head: PicturesHead, mark: SeriesMark | None, waiting: Collection[int]) -> bool:
     # Ids are given again when an older database is restored.
-    if mark is None or path != PreparedPictures(path.parent).path(mark.series_instance_uid):
+    if mark is None:
+        return False
+    if path != PreparedPictures(path.parent).path(mark.study_instance_uid, mark.series_instance_uid):
         return False
     return head.state == mark.state or not mark.complete or head.series_id in waiting
 

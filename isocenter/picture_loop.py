@@ -112,14 +112,14 @@ class PictureLoop:
 
     def _make(self, series: SeriesState, process: PictureProcess, stop: threading.Event) -> None:
         mark, uid = self._mark(series), series.series_instance_uid
-        path = self._pictures.path(uid)
+        path = self._pictures.path(series.study_instance_uid, uid)
         head = read_head(path)
         images = self._images(series)
         if mark is None or not images or (head and (head.series_id, head.state) == (series.series_id, mark.state)):
             return
         began = time.monotonic()
         with PictureFile(path, series_id=series.series_id, state=mark.state) as file:
-            for name, picture in self._made(uid, process.begin(images), process):
+            for name, picture in self._made(series, process.begin(images), process):
                 if file.count % _PICTURES_AT_A_TIME == 0:
                     self._wait(series, mark, stop)
                 if file.size + len(picture) > self._most_bytes // _SHARE_OF_ONE:
@@ -130,12 +130,13 @@ class PictureLoop:
         seconds = round(time.monotonic() - began, 3)
         _log.info("pictures_made", series_uid=uid, pictures=file.count, bytes=file.size, seconds=seconds)
 
-    def _made(self, uid: str, names: list[str], process: PictureProcess) -> Iterator[tuple[str, bytes]]:
+    def _made(self, series: SeriesState, names: list[str], process: PictureProcess) -> Iterator[tuple[str, bytes]]:
         """Make the pictures of a series, or take them from its former file, as long as that has a chance."""
+        uids = series.study_instance_uid, series.series_instance_uid
         failures, seconds = 0, 0.0
         for number, name in enumerate(names):
             began = time.monotonic()
-            picture = self._pictures.get(uid, name) or process.make(number)
+            picture = self._pictures.get(*uids, name) or process.make(number)
             seconds += time.monotonic() - began
             failures = 0 if picture else failures + 1
             if picture:

@@ -35,6 +35,11 @@ class Listener:
         Serves what comes.
     load
         Counts connections over all processes.
+
+    Attributes
+    ----------
+    wake
+        A descriptor: what is written to it wakes `serve`, for `signal.set_wakeup_fd`.
     """
 
     def __init__(self, doors: Sequence[Door], acceptor: Acceptor, load: Load) -> None:
@@ -44,8 +49,9 @@ class Listener:
         self._ports = [door.port for door in doors]
         self._doors = Doors(doors, self._poll, load)
         self._silent = SilentConnections(self._poll, acceptor.artim_seconds)
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._poll.register(self._wake, select.EPOLLIN)
+        self._stopped = False
+        self._woken, self.wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll.register(self._woken, select.EPOLLIN)
         self._open: dict[threading.Thread, Stopping] = {}
         self._guard = threading.Lock()
         self._dropped = Seldom("connection_dropped")
@@ -74,7 +80,10 @@ class Listener:
 
     def stop(self) -> None:
         """End `serve`; may be called from a signal handler."""
-        os.eventfd_write(self._wake, 1)
+        self._stopped = True
+        # Full, it wakes too.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self.wake, b"\0")
 
     def drain(self, seconds: float) -> bool:
         """End the associations: idle ones now, busy ones after their operation, all of them after `seconds`.
@@ -107,8 +116,9 @@ class Listener:
         """Wait for something and deal with it; gives False at the end."""
         pauses = [pause for pause in (self._doors.look(), self._silent.seconds_left()) if pause is not None]
         for number, events in self._poll.poll(min(pauses) if pauses else None):
-            if number == self._wake:
-                return False
+            if number == self._woken:
+                os.read(self._woken, 4096)
+                continue
             door = self._doors.at(number)
             if door is None:
                 self._begin(self._silent.take(number))
@@ -116,7 +126,7 @@ class Listener:
                 self._doors.remove(number)
             elif not self._doors.leaves_to_others():
                 self._accept(door)
-        return True
+        return not self._stopped
 
     def _accept(self, door: Door) -> None:
         try:
@@ -127,7 +137,7 @@ class Listener:
             self._failed.warn(reason=error.strerror)
             # Out of file descriptors: one that only waits makes place; else this one waits until something ends.
             if not self._drop_oldest("out of file descriptors"):
-                select.select([self._wake], [], [], _OUT_OF_DESCRIPTORS_SECONDS)
+                select.select([self._woken], [], [], _OUT_OF_DESCRIPTORS_SECONDS)
             return
         # Who has been silent longest is the one least likely to have anything to say; if all talk, it is the new one.
         if self._load.is_full() and not self._drop_oldest("too many half-open connections"):

@@ -95,6 +95,8 @@ def run_listener(settings: Settings, doors: Sequence[Door], parts: Parts, *, rea
     def stop(_number: int, _frame: FrameType | None) -> None:
         listener.stop()
 
+    # The handler runs when this thread comes back from waiting: a signal just before it begins to wait must end that.
+    signal.set_wakeup_fd(listener.wake, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     recorder.start_heartbeat()

@@ -82,7 +82,8 @@ class ImageRendering:
         name = prepared_name(self._instance.key, self._number or 1, media_type, wanted)
         if name is None:
             return None
-        return self._services.prepared.get(self._instance.series_instance_uid, name, waits=waits)
+        uids = self._instance.study_instance_uid, self._instance.series_instance_uid
+        return self._services.prepared.get(*uids, name, waits=waits)
 
 
 def encoded_image(

@@ -80,23 +80,23 @@ class PreparedPictures:
             lambda known: _PLACE_BYTES * (len(known[1]) + 1), _KNOWN_LISTS_BYTES
         )
 
-    def path(self, series_uid: str) -> Path:
+    def path(self, study_uid: str, series_uid: str) -> Path:
         """Give the file of a series: no text of a sender is part of its name."""
-        return self.folder / f"{hashlib.sha256(series_uid.encode()).hexdigest()[:32]}{SUFFIX}"
+        return self.folder / f"{hashlib.sha256(f'{study_uid} {series_uid}'.encode()).hexdigest()[:32]}{SUFFIX}"
 
-    def get(self, series_uid: str, name: str, *, waits: bool = True) -> bytes | None:
+    def get(self, study_uid: str, series_uid: str, name: str, *, waits: bool = True) -> bytes | None:
         """Give a picture, if it is there.
 
         Parameters
         ----------
-        series_uid
+        study_uid, series_uid
             Its series.
         name
             What it is called (`picture_names.prepared_name`).
         waits
             Whether this is a thread that may wait for a disk; otherwise only what is in memory is given.
         """
-        path = self.path(series_uid)
+        path = self.path(study_uid, series_uid)
         try:
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

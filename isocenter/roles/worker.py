@@ -35,6 +35,7 @@ from routing.workitem_reports import WorkitemReportLoop
 _log = structlog.get_logger()
 # Below the supervisor's drain time, so that what was under way is noted.
 _JOIN_SECONDS = 15.0
+_LOOK_SECONDS = 1.0
 
 
 def run(settings: Settings) -> None:
@@ -68,7 +69,9 @@ def run(settings: Settings) -> None:
         parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run)
         threads = [_start(part, stop) for part in (*parts, *made_ready, *workitems, *house)]
         say_ready()
-        stop.wait()
+        # A signal that comes just before this thread waits does not end the wait.
+        while not stop.wait(_LOOK_SECONDS):
+            continue
         farewell = Farewell(node.database, find=directory.find)
         if not failure.happened:
             # After a failure a new process is started at once.

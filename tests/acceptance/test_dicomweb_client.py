@@ -80,7 +80,7 @@ def test_pictures_of_a_complete_series_are_there_before_anybody_asks(
     uid, series_uid = chest_ct.study_instance_uid, chest_ct.series_instance_uid
     web.store_instances(sent)
     ready = PreparedPictures(module_node.data_dir / "pictures")
-    path = ready.path(series_uid)
+    path = ready.path(uid, series_uid)
     wait_until(lambda: read_head(path), seconds=60, what="the pictures")
     pictures = path.read_bytes()
     for ds in sent:

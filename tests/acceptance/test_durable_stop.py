@@ -1,9 +1,11 @@
 """B60: SIGTERM while modalities send. The node ends by itself, and what it acknowledged is there afterwards."""
 
+import ctypes
 import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,13 @@ def test_b60_sigterm_under_load_ends_the_node_in_time_and_loses_nothing(start_no
     check_kept(node, senders)
     node.start()
     check_kept(node, senders)
+
+
+@pytest.mark.parametrize("role", ["dicom", "web", "worker"])
+def test_a_signal_that_another_thread_gets_ends_the_process_too(start_node: Callable[..., Node], role: str) -> None:
+    """What the main thread waits for must end when a signal came without interrupting it: just before, or elsewhere."""
+    node = start_node()
+    pid = node.children(role)[0]
+    others = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir() if path.name != str(pid)]
+    assert ctypes.CDLL(None, use_errno=True).tgkill(pid, others[0], signal.SIGTERM) == 0
+    wait_until(lambda: pid not in node.children(role), seconds=10, what=f"the end of {role}")

@@ -100,7 +100,7 @@ def wait_for_pictures(ours: Service, folder: Path, series: Iterable[Series]) -> 
 
     ready = PreparedPictures(folder / "isocenter" / "data" / "pictures")
     for one in series:
-        path = ready.path(one.series_instance_uid)
+        path = ready.path(one.study_instance_uid, one.series_instance_uid)
         wait_until(partial(read_head, path), seconds=300, what="the pictures of a series")
     with ours.client() as client:
         wait_until(is_done, seconds=300, what="the end of all analysis")

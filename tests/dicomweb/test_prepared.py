@@ -27,7 +27,7 @@ from dicomweb.rendering.wanted_pictures import wanted_pictures
 from tests.dicomweb.conftest import Web, open_web
 from tests.dicomweb.objects import image, path_of, ramp, saved
 
-UID = "1.2.3"
+STUDY, UID = "1.2", "1.2.3"
 PLAIN = RenderingParameters()
 SMALL = RenderingParameters(viewport=THUMBNAIL)
 
@@ -39,8 +39,8 @@ def pictures(tmp_path: Path) -> PreparedPictures:
     return PreparedPictures(folder)
 
 
-def write(pictures: PreparedPictures, uid: str = UID, **named: bytes) -> Path:
-    path = pictures.path(uid)
+def write(pictures: PreparedPictures, study_uid: str = STUDY, series_uid: str = UID, **named: bytes) -> Path:
+    path = pictures.path(study_uid, series_uid)
     with PictureFile(path, series_id=7, state="1:2") as file:
         for name, picture in named.items():
             file.add(name, picture)
@@ -50,10 +50,11 @@ def write(pictures: PreparedPictures, uid: str = UID, **named: bytes) -> Path:
 
 def test_each_is_given_by_its_name(pictures: PreparedPictures) -> None:
     path = write(pictures, first=b"one", second=b"another")
-    assert pictures.get(UID, "second") == b"another"
-    assert pictures.get(UID, "first") == b"one"
-    assert pictures.get(UID, "third") is None
-    assert pictures.get("1.2.4", "first") is None
+    assert pictures.get(STUDY, UID, "second") == b"another"
+    assert pictures.get(STUDY, UID, "first") == b"one"
+    assert pictures.get(STUDY, UID, "third") is None
+    assert pictures.get(STUDY, "1.2.4", "first") is None
+    assert pictures.get("1.4", UID, "first") is None
     head = read_head(path)
     assert head is not None
     assert (head.series_id, head.state) == (7, "1:2")
@@ -61,17 +62,17 @@ def test_each_is_given_by_its_name(pictures: PreparedPictures) -> None:
 
 def test_a_file_that_is_written_anew_is_read_anew(pictures: PreparedPictures) -> None:
     write(pictures, first=b"one")
-    assert pictures.get(UID, "first") == b"one"
+    assert pictures.get(STUDY, UID, "first") == b"one"
     write(pictures, first=b"two")
-    assert pictures.get(UID, "first") == b"two"
-    pictures.path(UID).unlink()
-    assert pictures.get(UID, "first") is None
+    assert pictures.get(STUDY, UID, "first") == b"two"
+    pictures.path(STUDY, UID).unlink()
+    assert pictures.get(STUDY, UID, "first") is None
 
 
 def test_what_is_not_finished_is_not_there(pictures: PreparedPictures) -> None:
-    with PictureFile(pictures.path(UID), series_id=7, state="1:2") as file:
+    with PictureFile(pictures.path(STUDY, UID), series_id=7, state="1:2") as file:
         file.add("first", b"one")
-        assert pictures.get(UID, "first") is None
+        assert pictures.get(STUDY, UID, "first") is None
         [unfinished] = pictures.folder.iterdir()
         assert not is_abandoned(unfinished)
         copied = unfinished.rename(unfinished.with_name("left.making"))
@@ -83,7 +84,7 @@ def test_what_fails_leaves_nothing(pictures: PreparedPictures, monkeypatch: pyte
         raise OSError(errno.ENOSPC, "full")
 
     def fill() -> None:
-        with PictureFile(pictures.path(UID), series_id=7, state="1:2") as file:
+        with PictureFile(pictures.path(STUDY, UID), series_id=7, state="1:2") as file:
             file.add("first", b"one")
 
     monkeypatch.setattr("dicomweb.rendering.picture_file.os.write", full)
@@ -94,14 +95,14 @@ def test_what_fails_leaves_nothing(pictures: PreparedPictures, monkeypatch: pyte
 
 def test_of_what_no_picture_could_be_made_that_is_known(pictures: PreparedPictures) -> None:
     assert read_head(write(pictures)) is not None
-    assert pictures.get(UID, "first") is None
+    assert pictures.get(STUDY, UID, "first") is None
 
 
 @pytest.mark.parametrize("kept", [0, 1, 10, 30, -1, -9, -13])
 def test_a_file_that_was_cut_gives_nothing(pictures: PreparedPictures, kept: int) -> None:
     path = write(pictures, first=b"one" * 20)
     path.write_bytes(path.read_bytes()[:kept])
-    assert pictures.get(UID, "first") is None
+    assert pictures.get(STUDY, UID, "first") is None
 
 
 def test_a_damaged_list_or_end_gives_nothing(pictures: PreparedPictures) -> None:
@@ -110,9 +111,9 @@ def test_a_damaged_list_or_end_gives_nothing(pictures: PreparedPictures) -> None
     begin = content.index(b"picture") + len("picture")
     for place in range(begin, len(content)):
         path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-        assert pictures.get(UID, "first") is None
+        assert pictures.get(STUDY, UID, "first") is None
     path.write_bytes(content)
-    assert pictures.get(UID, "first") == b"picture"
+    assert pictures.get(STUDY, UID, "first") == b"picture"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_a_head_that_is_none_gives_nothing(pictures: PreparedPictures, line: byt
     path = write(pictures, first=b"one")
     path.write_bytes(line.replace(b'"x"', f'"{edition()}"'.encode()) + b"\n" + path.read_bytes())
     assert read_head(path) is None
-    assert pictures.get(UID, "first") is None
+    assert pictures.get(STUDY, UID, "first") is None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,9 @@ def test_they_are_given_instead_of_new_ones(web: Web, pictures: PreparedPictures
     ds = image(ramp())
     web.receive(saved(ds, tmp_path))
     [stored] = web.database.read(instances, "default", sop_uids=[ds.SOPInstanceUID])
-    write(pictures, ds.SeriesInstanceUID, **{stored.key: b"plain", f"{stored.key} 1 128": b"small"})
+    write(
+        pictures, ds.StudyInstanceUID, ds.SeriesInstanceUID, **{stored.key: b"plain", f"{stored.key} 1 128": b"small"}
+    )
     for path, picture in {
         "/rendered": b"plain",
         "/frames/1/rendered": b"plain",
@@ -231,6 +234,6 @@ def test_they_do_not_outlive_the_object(web: Web, pictures: PreparedPictures, tm
     ds = image(ramp())
     web.receive(saved(ds, tmp_path))
     [stored] = web.database.read(instances, "default", sop_uids=[ds.SOPInstanceUID])
-    write(pictures, ds.SeriesInstanceUID, **{stored.key: b"plain"})
+    write(pictures, ds.StudyInstanceUID, ds.SeriesInstanceUID, **{stored.key: b"plain"})
     assert web.http.delete(f"/studies/{ds.StudyInstanceUID}").is_success
     assert web.http.get(f"{path_of(ds)}/rendered").status_code == httpx.codes.NOT_FOUND

@@ -32,7 +32,7 @@ from tests.archive.objects import ct_slice, send_slice
 from tests.waiting import wait_until
 
 UPLOADED = Origin(kind=OriginKind.UPLOAD, principal="anna")
-SERIES = ct_slice(1).SeriesInstanceUID
+STUDY, SERIES = ct_slice(1).StudyInstanceUID, ct_slice(1).SeriesInstanceUID
 SERIES_STATE: dict[str, Any] = {
     "series_id": 1,
     "tenant": "default",
@@ -115,7 +115,7 @@ def stored(node: Node) -> list[StoredInstance]:
 
 
 def full(pictures: PreparedPictures, one: StoredInstance) -> bytes | None:
-    return pictures.get(one.series_instance_uid, one.key)
+    return pictures.get(one.study_instance_uid, one.series_instance_uid, one.key)
 
 
 def made(node: Node, pictures: PreparedPictures) -> list[StoredInstance] | None:
@@ -131,7 +131,7 @@ def test_they_are_made_when_the_series_is_complete(node: Node, pictures: Prepare
     first, middle, _ = wait_until(lambda: made(node, pictures), what="pictures")
     name = prepared_name(middle.key, 1, JPEG, RenderingParameters(viewport=THUMBNAIL))
     assert name is not None
-    small = pictures.get(first.series_instance_uid, name)
+    small = pictures.get(STUDY, SERIES, name)
     assert small is not None
     assert full(pictures, first)[:3] == b"\xff\xd8\xff"  # type: ignore[index]
 
@@ -210,7 +210,7 @@ def test_images_that_cannot_be_shown_do_not_hold_up_the_others(node: Node, pictu
         send_slice(node.archive, number, origin=UPLOADED)
     for one in stored(node):
         node.blobs.path(one.key).write_bytes(b"")
-    wait_until(lambda: read_head(pictures.path(SERIES)), what="a file without pictures")
+    wait_until(lambda: read_head(pictures.path(STUDY, SERIES)), what="a file without pictures")
     assert full(pictures, stored(node)[0]) is None
 
 
@@ -254,9 +254,9 @@ def test_the_oldest_make_room(pictures: PreparedPictures) -> None:
     pictures.folder.mkdir()
     for number, uid in enumerate(("1.1", "1.2", "1.3"), start=1):
         write(pictures, uid, series_id=number, picture=bytes(1000))
-        os.utime(pictures.path(uid), (number, number))
+        os.utime(pictures.path(STUDY, uid), (number, number))
     prune(pictures.folder, 3000)
-    assert [bool(pictures.get(uid, "a")) for uid in ("1.1", "1.2", "1.3")] == [False, True, True]
+    assert [bool(pictures.get(STUDY, uid, "a")) for uid in ("1.1", "1.2", "1.3")] == [False, True, True]
 
 
 def test_what_belongs_to_no_series_is_swept(node: Node, pictures: PreparedPictures) -> None:
@@ -269,15 +269,15 @@ def test_what_belongs_to_no_series_is_swept(node: Node, pictures: PreparedPictur
     write(pictures, SERIES, series_id=1)
     (pictures.folder / f"damaged{SUFFIX}").write_bytes(b"x")
     (pictures.folder / f"left{UNFINISHED_SUFFIX}").write_bytes(b"x")
-    with PictureFile(pictures.path("1.4"), series_id=4, state="1:1") as file:
+    with PictureFile(pictures.path(STUDY, "1.4"), series_id=4, state="1:1") as file:
         file.add("a", b"picture")
         sweep(node.database, pictures.folder, ())
         assert {path.suffix for path in files(pictures)} == {SUFFIX, UNFINISHED_SUFFIX, ""}
-        assert pictures.get(SERIES, "a") == b"picture"
+        assert pictures.get(STUDY, SERIES, "a") == b"picture"
         assert len(files(pictures)) == 3
 
 
 def write(pictures: PreparedPictures, uid: str, *, series_id: int, picture: bytes = b"picture") -> None:
-    with PictureFile(pictures.path(uid), series_id=series_id, state="1:1") as file:
+    with PictureFile(pictures.path(STUDY, uid), series_id=series_id, state="1:1") as file:
         file.add("a", picture)
         file.finish()
