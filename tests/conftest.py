@@ -13,10 +13,11 @@ import structlog
 
 from archive import schema
 from archive.database import Database
-from tests import postgres
+from tests import patient_requestor, postgres
 from tests.certificates import Authority, Identity
 
 _numbers = itertools.count()
+patient_requestor.mend()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from tests.acceptance.conftest import MODALITY
 from tests.acceptance.peers.dcmtk import Scu
 from tests.acceptance.peers.node import Node
 from tests.acceptance.peers.redis import RedisServer, running_redis
+from tests.acceptance.peers.standstill import stop_worker
 from tests.acceptance.peers.witness import store_one
 from tests.waiting import wait_until
 
@@ -44,17 +45,13 @@ def _assert_stores_are_quick(node: Node) -> None:
 
 def test_b40_stores_go_on_while_the_worker_hangs_and_its_jobs_end_afterwards(module_node: Node, tmp_path: Path) -> None:
     study = write_phantom(tmp_path, slices=8)
-    workers = module_node.children("worker")
-    assert workers
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
+    worker = stop_worker(module_node)
     try:
         _assert_stores_are_quick(module_node)
         assert Scu(module_node.dicom_port).store(study.files).returncode == 0
         assert module_node.study_status(study.study_instance_uid) in ("RECEIVING", "PENDING")
     finally:
-        for pid in workers:
-            os.kill(pid, signal.SIGCONT)
+        os.kill(worker, signal.SIGCONT)
     module_node.wait_for_status(study.study_instance_uid, "COMPLETE")
 
 

@@ -1,10 +1,7 @@
 """Storage commitment between whole nodes: Orthanc asks and is asked, and a request outlives a killed node."""
 
 import os
-import signal
 from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +13,7 @@ from tests.acceptance.conftest import MODALITY
 from tests.acceptance.peers.dcmtk import Scu
 from tests.acceptance.peers.node import Node
 from tests.acceptance.peers.orthanc import Orthanc
+from tests.acceptance.peers.standstill import stop_worker
 from tests.scp.requester import Report, Requester, action, ask
 from tests.waiting import wait_until
 
@@ -112,9 +110,7 @@ def test_a_request_is_reported_by_a_node_that_was_killed_meanwhile(
     requester.node_port = node.dicom_port
     assert Scu(node.dicom_port).store(chest_ct.files).returncode == 0
     # A worker that stands still cannot examine: the node dies between the request and the report for sure.
-    for pid in node.children("worker"):
-        os.kill(pid, signal.SIGSTOP)
-        wait_until(partial(_stands_still, pid), what="a worker that stands still")
+    stop_worker(node)
     items = pairs(chest_ct)
     assert requester.ask(action(*items)) == 0
     node.kill()
@@ -122,12 +118,6 @@ def test_a_request_is_reported_by_a_node_that_was_killed_meanwhile(
     node.start()
     report = wait_for_report(requester)
     assert (report.event_type, report.kept) == (1, {uid for _, uid in items})
-
-
-def _stands_still(pid: int) -> bool:
-    """Tell whether all threads have taken the signal."""
-    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return set(states) == {"T"}
 
 
 def test_an_ae_may_be_told_on_the_association_of_its_request(
