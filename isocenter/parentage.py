@@ -9,6 +9,7 @@ from types import FrameType
 from isocenter.children import READY_VARIABLE, SUPERVISOR_VARIABLE
 
 _PR_SET_PDEATHSIG = 1
+_LOOK_SECONDS = 1.0
 
 
 def follow_supervisor() -> bool:
@@ -47,3 +48,13 @@ def stop_event() -> threading.Event:
     if SUPERVISOR_VARIABLE not in os.environ:
         signal.signal(signal.SIGINT, handle)
     return stop
+
+
+def wait_for_stop(stop: threading.Event) -> None:
+    """Wait for the event in the main thread.
+
+    A signal that comes just before it waits, or that another thread gets, does not end the wait, and its handler runs
+    only after that: hence a look now and then.
+    """
+    while not stop.wait(_LOOK_SECONDS):
+        continue

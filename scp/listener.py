@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import signal
 import threading
 from collections.abc import Sequence
 from time import monotonic
@@ -35,11 +36,6 @@ class Listener:
         Serves what comes.
     load
         Counts connections over all processes.
-
-    Attributes
-    ----------
-    wake
-        A descriptor: what is written to it wakes `serve`, for `signal.set_wakeup_fd`.
     """
 
     def __init__(self, doors: Sequence[Door], acceptor: Acceptor, load: Load) -> None:
@@ -50,7 +46,7 @@ class Listener:
         self._doors = Doors(doors, self._poll, load)
         self._silent = SilentConnections(self._poll, acceptor.artim_seconds)
         self._stopped = False
-        self._woken, self.wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poll.register(self._woken, select.EPOLLIN)
         self._open: dict[threading.Thread, Stopping] = {}
         self._guard = threading.Lock()
@@ -78,12 +74,22 @@ class Listener:
         while (oldest := self._silent.take_oldest()) is not None:
             self._drop(oldest, "the node is stopping")
 
+    def stop_at(self, *numbers: signal.Signals) -> None:
+        """Stop at these signals; call in the main thread, which is the one that serves.
+
+        A handler runs when this thread comes back from waiting. A signal just before it begins to wait, or one that
+        another thread gets, must end that.
+        """
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        for number in numbers:
+            signal.signal(number, lambda *_: self.stop())
+
     def stop(self) -> None:
         """End `serve`; may be called from a signal handler."""
         self._stopped = True
         # Full, it wakes too.
         with contextlib.suppress(BlockingIOError):
-            os.write(self.wake, b"\0")
+            os.write(self._wake, b"\0")
 
     def drain(self, seconds: float) -> bool:
         """End the associations: idle ones now, busy ones after their operation, all of them after `seconds`.

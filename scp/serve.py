@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -91,14 +90,7 @@ def run_listener(settings: Settings, doors: Sequence[Door], parts: Parts, *, rea
         stages=parts.stages,
     )
     listener = Listener(doors, acceptor(settings, parts, recorder, slots), slots.load)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        listener.stop()
-
-    # The handler runs when this thread comes back from waiting: a signal just before it begins to wait must end that.
-    signal.set_wakeup_fd(listener.wake, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    listener.stop_at(signal.SIGTERM, signal.SIGINT)
     recorder.start_heartbeat()
     _log.info("listening", ae_title=settings.dicom.ae_title, ports=listener.ports)
     ready()

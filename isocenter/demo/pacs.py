@@ -159,8 +159,7 @@ def serve(folder: Path) -> None:
         limits=Limits(),
     )
     listener = Listener([Door(listening=bind("127.0.0.1", 0))], acceptor, slots.load)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: listener.stop())
+    listener.stop_at(signal.SIGTERM, signal.SIGINT)
     follow_supervisor()
     print(f"listening {listener.port}", flush=True)  # noqa: T201 - the protocol
     listener.serve()

@@ -18,7 +18,7 @@ from isocenter.directory import Directory
 from isocenter.failures import CannotStart
 from isocenter.housekeeping import Housekeeping
 from isocenter.metadata_loop import MetadataLoop
-from isocenter.parentage import say_ready, stop_event
+from isocenter.parentage import say_ready, stop_event, wait_for_stop
 from isocenter.picture_keeping import PictureKeeping
 from isocenter.picture_loop import PictureLoop
 from isocenter.settling import SettlingLoop
@@ -35,7 +35,6 @@ from routing.workitem_reports import WorkitemReportLoop
 _log = structlog.get_logger()
 # Below the supervisor's drain time, so that what was under way is noted.
 _JOIN_SECONDS = 15.0
-_LOOK_SECONDS = 1.0
 
 
 def run(settings: Settings) -> None:
@@ -69,9 +68,7 @@ def run(settings: Settings) -> None:
         parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run)
         threads = [_start(part, stop) for part in (*parts, *made_ready, *workitems, *house)]
         say_ready()
-        # A signal that comes just before this thread waits does not end the wait.
-        while not stop.wait(_LOOK_SECONDS):
-            continue
+        wait_for_stop(stop)
         farewell = Farewell(node.database, find=directory.find)
         if not failure.happened:
             # After a failure a new process is started at once.
