@@ -6,7 +6,6 @@ It reads requests from standard input and answers on standard output: two length
 
 import json
 import os
-import resource
 import signal
 import sys
 import warnings
@@ -21,6 +20,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, RLELossless
 
+from archive.confinement import confine
 from archive.decoding_extended import decode_twelve_bits, needs_twelve_bits
 from archive.decoding_messages import LENGTHS, READY, send_message
 from archive.frame_encoding import encode
@@ -122,13 +122,6 @@ def _answer(request: dict[str, Any], codestream: bytes) -> tuple[dict[str, Any],
     return facts, np.ascontiguousarray(little_endian).tobytes()
 
 
-def _confine(memory_bytes: int) -> None:
-    """Give up what a decoder does not need: memory beyond the limit, core files, writing files."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
 def main() -> None:
     """Run the worker: arguments are the memory limit in bytes and the time-out in seconds."""
     memory_bytes, timeout_seconds = int(sys.argv[1]), int(sys.argv[2])
@@ -137,7 +130,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     warnings.simplefilter("ignore")
     config.settings.reading_validation_mode = config.IGNORE
-    _confine(memory_bytes)
+    confine(memory_bytes)
     serve(sys.stdin.buffer, answers, timeout_seconds)
 
 

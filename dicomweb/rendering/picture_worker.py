@@ -6,7 +6,6 @@ talk to it. Its arguments are the folder of the object files, the memory limit i
 
 import json
 import os
-import resource
 import signal
 import sys
 from contextlib import suppress
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from archive.confinement import confine
 from archive.decoding import DecodingPool, PixelWorker
 from archive.decoding_messages import LENGTHS, send_message
 from archive.retrieve import StoredInstance
@@ -88,20 +88,13 @@ def _stand_back() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _confine(memory_bytes: int) -> None:
-    """Give up what is not needed: memory beyond the limit, core files, and writing files."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(limit, (0, 0))
-
-
 def main() -> None:
     """Run the worker."""
     folder, memory_bytes, seconds = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     # Codecs may print; nothing but answers may stand in the pipe.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _confine(memory_bytes)
+    confine(memory_bytes)
     # Ends before the alarm does, so that a frame that takes long costs the decoder only.
     with DecodingPool(workers=1, timeout_seconds=(_WAITS - 1) * seconds // 2) as decoder:
         serve(sys.stdin.buffer, answers, _Services(blobs=_Files(folder), decoder=decoder), seconds)

@@ -6,7 +6,6 @@ talk to it. A process serves one video.
 
 import io
 import os
-import resource
 import signal
 import sys
 from bisect import bisect_right
@@ -20,6 +19,7 @@ from typing import Any, BinaryIO, Final
 import av
 import numpy as np
 
+from archive.confinement import confine
 from archive.decoding_messages import LENGTHS, send_message
 
 # Room for the index of a file before its samples, so that a browser can play it while it arrives.
@@ -206,13 +206,6 @@ def _load_all() -> None:
             frame.to_ndarray(format="rgb24")
 
 
-def _confine(memory_bytes: int) -> None:
-    """Give up what is not needed: memory beyond the limit, core files, and opening or writing files."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
-        resource.setrlimit(limit, (0, 0))
-
-
 def main() -> None:
     """Run the worker: arguments are the task, the memory limit in bytes and the seconds for one step."""
     task, memory_bytes, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -220,7 +213,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _load_all()
-    _confine(memory_bytes)
+    confine(memory_bytes, opens_files=False)
     try:
         {"encode": encode, "decode": decode, "repack": repack}[task](sys.stdin.buffer, answers, seconds)
     except Exception as error:  # noqa: BLE001 - process edge: codecs raise whatever they like
