@@ -1,7 +1,7 @@
-"""Flushes of new files before anything is in them, which the kernel makes by itself.
+"""Flushes of new files before anything is in them, all at once.
 
 The first flush of a new file takes its name along (ext4 writes the folder too): an object that is waited for need not
-pay for that when its file lay ready. Many at once cost little more than one.
+pay for that when its file lay ready. Many that the kernel makes by itself cost little more than one.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MOST_AT_ONCE: Final = 16
 
 
 class EarlyFlush:
-    """Flushes some files at a time. For one thread at a time.
+    """Flushes some files at a time. For one thread.
 
     Raises
     ------
@@ -25,41 +25,37 @@ class EarlyFlush:
         self._kernel = KernelRequests(MOST_AT_ONCE)
         self._requests = [Request(data=number, opcode=FLUSH) for number in range(MOST_AT_ONCE)]
         self._pointers = pointers_to(*self._requests)
-        self._on_their_way = 0
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether none is on its way, so far as `finished` has told."""
-        return self._on_their_way == 0
+    def flush(self, descriptors: Sequence[int]) -> list[bool]:
+        """Flush files, and wait for that.
 
-    def begin(self, descriptors: Sequence[int]) -> int:
-        """Begin to flush the first `MOST_AT_ONCE` files, when none is on its way; `finished` tells how that ended.
-
-        Until then nothing may be written into them: a fault of the disk is told once, and would be told here.
+        Parameters
+        ----------
+        descriptors
+            No more than `MOST_AT_ONCE`.
 
         Returns
         -------
-        int
-            How many the kernel took, the first ones.
-        """
-        descriptors = descriptors[:MOST_AT_ONCE]
-        for request, descriptor in zip(self._requests, descriptors, strict=False):
-            request.descriptor = descriptor
-        self._on_their_way = max(0, self._kernel.submit(self._pointers, len(descriptors)))
-        return self._on_their_way
-
-    def finished(self) -> list[tuple[int, bool]]:
-        """Tell which files, by their place in `begin`, are done since, and whether it went well; does not wait.
+        list of bool
+            False for each file with a fault, which nobody else will be told of. One that the kernel did not take is as
+            good as it was.
 
         Raises
         ------
         OSError
-            The kernel does not say.
+            The kernel does not say what became of them.
         """
-        done = self._kernel.collect(0)
-        self._on_their_way -= len(done)
-        return [(number, result == 0) for number, result in done]
+        for request, descriptor in zip(self._requests, descriptors, strict=False):
+            request.descriptor = descriptor
+        is_well = [True] * len(descriptors)
+        waiting = self._kernel.submit(self._pointers, len(descriptors))
+        while waiting > 0:
+            done = self._kernel.collect(waiting)
+            waiting -= len(done)
+            for number, result in done:
+                is_well[number] = result == 0
+        return is_well
 
     def close(self) -> None:
-        """Wait for those on their way."""
+        """Wait for those on their way, and let the kernel forget the rest."""
         self._kernel.close()

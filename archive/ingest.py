@@ -28,6 +28,7 @@ from archive.part10 import Part10Spool, spool_file
 from archive.spare_places import SparePlaces
 from archive.spool import Spooled, SpoolFile
 from archive.spool_files import remove
+from archive.spool_folders import SpoolFolders
 from archive.spool_places import Places
 from archive.stages import Count, Stage, Stages
 from archive.storage_errors import storage_error
@@ -103,7 +104,7 @@ class Archive:
         self.limits = limits
         self._max_object_bytes = max_object_bytes
         self._stages = stages or Stages()
-        self._spares = SparePlaces()
+        self._spares = SparePlaces(SpoolFolders(blobs.spool_folders).make_place)
         self._places = Places(blobs.spool_folders, self._spares)
         self._commits = GroupCommit(
             database,
@@ -152,7 +153,7 @@ class Archive:
             raise
 
     def make_ready(self) -> None:
-        """Prepare for what comes next of this thread, while nobody waits; whoever does so calls `let_go` at its end."""
+        """Say that more may come of this thread: places are made for it. Whoever does so calls `let_go` at its end."""
         self._places.make_ready()
 
     def let_go(self) -> None:

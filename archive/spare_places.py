@@ -1,19 +1,23 @@
 """Places that lie ready in the spool, for all threads of a process that take one object after the other.
 
-While somebody does, there are always some: their names are durable before an object comes (`archive.early_flush`).
+A thread of their own makes them: to make one takes as long as a sender needs to come with the next object. Their names
+are durable before an object comes (`archive.early_flush`).
 """
 
 import threading
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import compress
 from typing import Final
 
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
+from archive.errors import NodeError
 from archive.kernel_requests import Unsupported
 from archive.spool_files import Place
 
-# As many are flushed while the others are used.
-_ENOUGH: Final = 2 * MOST_AT_ONCE
-_MOST_IN_TURN: Final = 2
+# So many are there while the next ones are made.
+_FEW: Final = MOST_AT_ONCE
 # Files that are removed make a file system slower for a while, and the next association mostly comes soon.
 _LINGER_SECONDS: Final = 5.0
 
@@ -23,134 +27,127 @@ class SparePlaces:
 
     Parameters
     ----------
+    make
+        Makes one.
     linger_seconds
         How long they stay when nobody uses them any more.
     """
 
-    def __init__(self, linger_seconds: float = _LINGER_SECONDS) -> None:
+    def __init__(self, make: Callable[[], Place], linger_seconds: float = _LINGER_SECONDS) -> None:
+        self._make = make
         self._linger_seconds = linger_seconds
         self._guard = threading.Lock()
         self._users = 0
-        self._end: threading.Timer | None = None
-        self._new: deque[Place] = deque()
-        # By their number in the flush.
-        self._flushing: dict[int, Place] = {}
+        self._thread: threading.Thread | None = None
+        self._wanted = threading.Event()
         self._ready: deque[Place] = deque()
         self._flush: EarlyFlush | None = None
-        self._flushes = True
         self._closed = False
 
     def join(self) -> None:
         """Begin to use them; who does so calls `leave` at the end."""
         with self._guard:
             self._users += 1
-            self._cancel_end()
+            if self._thread is None and not self._closed:
+                self._begin()
+        self._wanted.set()
 
     def leave(self) -> None:
         """Do not use them any more. When nobody does, they are removed after a while."""
         with self._guard:
             self._users -= 1
-            if self._users == 0:
-                self._begin_end()
-
-    def wanted(self) -> int:
-        """Tell how many are to be made now: more than are taken, until there are enough."""
-        enough = _ENOUGH if self._flushes else self._users
-        there = len(self._new) + len(self._flushing) + len(self._ready)
-        return max(0, min(enough - there, _MOST_IN_TURN))
-
-    def put(self, place: Place) -> None:
-        """Add one."""
-        with self._guard:
-            if self._closed:
-                place.discard()
-                return
-            self._new.append(place)
-            if self._flushes and len(self._new) >= MOST_AT_ONCE:
-                self._begin_flush()
+        self._wanted.set()
 
     def take(self) -> Place | None:
         """Give one away; none where there is none."""
-        with self._guard:
-            if not self._ready:
-                self._collect()
-            places = self._ready or self._new
-            return places.popleft() if places else None
+        ready = self._ready
+        if len(ready) < _FEW and not self._wanted.is_set():
+            self._wanted.set()
+        try:
+            return ready.popleft()
+        except IndexError:
+            return None
 
     def close(self) -> None:
         """Remove them all; a thread that still stores may go on without."""
         with self._guard:
             self._closed = True
-            self._cancel_end()
-            self._remove()
-            self._give_up()
+            thread = self._thread
+        self._wanted.set()
+        if thread is not None:
+            thread.join()
 
-    def _begin_flush(self) -> None:
+    def _begin(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="spare-places", daemon=True)
         try:
-            if self._flush is None:
-                self._flush = EarlyFlush()
-        except Unsupported:
-            self._give_up()
-            return
-        self._collect()
-        if self._flush is None or not self._flush.is_idle:
-            return
-        count = self._flush.begin([place.descriptor for place in self._new])
-        if not count:
-            self._give_up()
-        self._flushing = {number: self._new.popleft() for number in range(count)}
+            self._thread.start()
+        except RuntimeError:
+            # The system has no more threads for this process: the next association asks again.
+            self._thread = None
 
-    def _collect(self) -> None:
-        """Take over what was flushed meanwhile."""
-        if self._flush is None or self._flush.is_idle:
-            return
+    def _run(self) -> None:
+        maker = _Maker(self._make)
+        while self._goes_on():
+            while len(self._ready) <= _FEW and not self._closed:
+                self._ready.extend(maker.some())
+                if maker.has_failed:
+                    break
+        maker.close()
+
+    def _goes_on(self) -> bool:
+        """Wait until some are wanted; tells when this thread is to end, and none is there any more."""
+        while True:
+            is_wanted = self._wanted.wait(None if self._users else self._linger_seconds)
+            with self._guard:
+                self._wanted.clear()
+                if self._users and not self._closed:
+                    return True
+                if self._closed or not is_wanted:
+                    self._thread = None
+                    while self._ready:
+                        self._ready.popleft().discard()
+                    return False
+
+
+class _Maker:
+    """Makes some at once, and has their names made durable where the system can. For one thread."""
+
+    def __init__(self, make: Callable[[], Place]) -> None:
+        self._make = make
+        self.has_failed = False
+        """Whether fewer came than should have: what is wrong is said to the next object."""
+        self._flush: EarlyFlush | None = None
+        with suppress(Unsupported):
+            self._flush = EarlyFlush()
+
+    def some(self) -> list[Place]:
+        """Make some."""
+        new: list[Place] = []
+        with suppress(NodeError):
+            while len(new) < MOST_AT_ONCE:
+                new.append(self._make())
+        sound = self._flushed(new)
+        self.has_failed = len(sound) < MOST_AT_ONCE
+        return sound
+
+    def _flushed(self, places: list[Place]) -> list[Place]:
+        """Return those without a fault; the others are removed."""
+        if self._flush is None:
+            return places
         try:
-            finished = self._flush.finished()
+            is_well = self._flush.flush([place.descriptor for place in places])
         except OSError:
-            self._give_up()
-            return
-        for number, is_well in finished:
-            # It may have been removed, after its last user had left.
-            place = self._flushing.pop(number, None)
-            if place is None:
-                continue
-            if is_well:
-                self._ready.append(place)
-            else:
+            is_well = [False] * len(places)
+        if not all(is_well):
+            # From now on each object finds out for itself.
+            self.close()
+        for place, is_sound in zip(places, is_well, strict=True):
+            if not is_sound:
                 place.discard()
+        return list(compress(places, is_well))
 
-    def _give_up(self) -> None:
-        """Do without flushes: a file that is being flushed cannot be told from one with a fault."""
-        self._flushes = False
+    def close(self) -> None:
+        """Flush no more."""
         if self._flush is not None:
             self._flush.close()
             self._flush = None
-        while self._flushing:
-            self._flushing.popitem()[1].discard()
-
-    def _begin_end(self) -> None:
-        self._end = threading.Timer(self._linger_seconds, self._remove_unused)
-        self._end.daemon = True
-        try:
-            self._end.start()
-        except RuntimeError:
-            # The system has no more threads for this process.
-            self._end = None
-            self._remove()
-
-    def _cancel_end(self) -> None:
-        if self._end is not None:
-            self._end.cancel()
-            self._end = None
-
-    def _remove_unused(self) -> None:
-        with self._guard:
-            if self._users == 0:
-                self._remove()
-
-    def _remove(self) -> None:
-        for place in (*self._new, *self._flushing.values(), *self._ready):
-            place.discard()
-        self._new.clear()
-        self._flushing.clear()
-        self._ready.clear()

@@ -5,10 +5,9 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,10 @@ import pytest
 from archive import spare_places
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
 from archive.errors import StorageFailed
-from archive.kernel_requests import KernelRequests, Unsupported
+from archive.kernel_requests import Done, KernelRequests, Unsupported
 from archive.spare_places import SparePlaces
 from archive.spool_files import Place, make_place
+from archive.spool_folders import SpoolFolders
 from archive.spool_places import Places
 
 LINGER_SECONDS = 0.2
@@ -33,8 +33,8 @@ def folders(tmp_path: Path) -> list[str]:
 
 
 @pytest.fixture
-def spares() -> Iterator[SparePlaces]:
-    spares = SparePlaces(LINGER_SECONDS)
+def spares(folders: list[str]) -> Iterator[SparePlaces]:
+    spares = SparePlaces(SpoolFolders(folders).make_place, LINGER_SECONDS)
     yield spares
     spares.close()
 
@@ -94,14 +94,27 @@ def test_after_a_few_objects_nothing_lies_about(places: Places, folders: list[st
     assert files(folders) == []
 
 
+def are_ready(folders: list[str]) -> bool:
+    return MOST_AT_ONCE < len(files(folders)) <= 3 * MOST_AT_ONCE
+
+
 def test_in_a_series_the_next_places_are_there_already(places: Places, folders: list[str]) -> None:
-    in_a_row(places, 100)
+    in_a_row(places, 10)
+    wait_for(partial(are_ready, folders))
     ready = set(files(folders))
-    assert MOST_AT_ONCE < len(ready) <= 2 * MOST_AT_ONCE
     for _ in range(MOST_AT_ONCE):
         place = places.take()
         assert Path(place.location) in ready
         place.discard()
+
+
+def test_however_many_objects_come_there_are_not_more_places(
+    places: Places, spares: SparePlaces, folders: list[str]
+) -> None:
+    for _ in range(50):
+        in_a_row(places, 20)
+        assert len(files(folders)) <= 3 * MOST_AT_ONCE
+    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
 
 
 def test_a_place_is_given_only_once(places: Places) -> None:
@@ -115,42 +128,55 @@ def test_a_place_is_given_only_once(places: Places) -> None:
         place.discard()
 
 
-def test_what_lies_ready_was_flushed_and_is_empty(places: Places, spares: SparePlaces) -> None:
-    if not can_flush():
-        pytest.skip("this system flushes nothing by itself")
-    in_a_row(places, 40)
-    wait_for(partial(has_ready, spares))
+def test_what_lies_ready_was_flushed_and_is_empty(
+    places: Places, spares: SparePlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: set[int] = set()
+    flush = EarlyFlush.flush
+
+    def note(flusher: EarlyFlush, descriptors: Sequence[int]) -> list[bool]:
+        flushed.update(descriptors)
+        return flush(flusher, descriptors)
+
+    monkeypatch.setattr(EarlyFlush, "flush", note)
+    skip_without_flushes()
+    in_a_row(places, 10)
+    wait_for(partial(bool, spares._ready))
     place = places.take()
+    assert place.descriptor in flushed
     assert os.fstat(place.descriptor).st_size == 0
     place.discard()
 
 
-def has_ready(spares: SparePlaces) -> bool:
-    with spares._guard:
-        spares._collect()
-    return bool(spares._ready)
-
-
-def can_flush() -> bool:
+def skip_without_flushes() -> None:
     try:
         EarlyFlush().close()
     except Unsupported:
-        return False
-    return True
-
-
-def test_while_a_file_is_flushed_nobody_gets_it(
-    places: Places, spares: SparePlaces, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not can_flush():
         pytest.skip("this system flushes nothing by itself")
+
+
+def test_while_files_are_flushed_nobody_gets_or_waits_for_them(
+    places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip_without_flushes()
+    flushing, may_end = threading.Event(), threading.Event()
+    flush = EarlyFlush.flush
+
+    def take_long(flusher: EarlyFlush, descriptors: Sequence[int]) -> list[bool]:
+        flushing.set()
+        assert may_end.wait(10)
+        return flush(flusher, descriptors)
+
     # The kernel has not said yet that it is done: a fault that it tells then would be told to nobody else.
-    monkeypatch.setattr(EarlyFlush, "finished", lambda _: [])
-    in_a_row(places, 40)
-    flushed = set(spares._flushing.values())
-    assert flushed
+    monkeypatch.setattr(EarlyFlush, "flush", take_long)
+    in_a_row(places, 10)
+    assert flushing.wait(10)
+    on_their_way = set(files(folders))
+    assert len(on_their_way) == MOST_AT_ONCE
     given = [places.take() for _ in range(40)]
-    assert not flushed & set(given)
+    assert not on_their_way & {Path(place.location) for place in given}
+    may_end.set()
+    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
     for place in given:
         place.discard()
 
@@ -158,13 +184,23 @@ def test_while_a_file_is_flushed_nobody_gets_it(
 def test_a_file_that_could_not_be_flushed_is_not_used(
     places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not can_flush():
-        pytest.skip("this system flushes nothing by itself")
-    finished = EarlyFlush.finished
-    monkeypatch.setattr(EarlyFlush, "finished", lambda flush: [(number, False) for number, _ in finished(flush)])
+    skip_without_flushes()
+    faulty: set[int] = set()
+
+    def fail(_flush: EarlyFlush, descriptors: Sequence[int]) -> list[bool]:
+        faulty.update(os.fstat(descriptor).st_ino for descriptor in descriptors[1:])
+        return [number == 0 for number in range(len(descriptors))]
+
+    monkeypatch.setattr(EarlyFlush, "flush", fail)
     opened = open_files()
-    in_a_row(places, 200)
-    assert not spares._ready
+    in_a_row(places, 10)
+    wait_for(lambda: len(spares._ready) == 1)
+    # One was without a fault; the others are gone, and those that come now are not flushed any more.
+    assert len(faulty) == MOST_AT_ONCE - 1
+    assert len(files(folders)) == 1
+    in_a_row(places, 1)
+    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
+    assert len(faulty) == MOST_AT_ONCE - 1
     spares.close()
     assert files(folders) == []
     assert open_files() <= opened
@@ -172,7 +208,7 @@ def test_a_file_that_could_not_be_flushed_is_not_used(
 
 @pytest.mark.parametrize("call", ["submit", "collect"])
 def test_where_the_kernel_does_not_flush_places_are_made_all_the_same(
-    places: Places, folders: list[str], monkeypatch: pytest.MonkeyPatch, call: str
+    places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def refuse(*_arguments: object) -> int:
         if call == "submit":
@@ -180,63 +216,55 @@ def test_where_the_kernel_does_not_flush_places_are_made_all_the_same(
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(KernelRequests, call, refuse)
-    in_a_row(places, 60)
-    assert len(files(folders)) <= 2 * MOST_AT_ONCE
-    in_a_row(places, 60)
-    assert len(files(folders)) == 1
+    in_a_row(places, 10)
+
+    def have_come() -> bool:
+        in_a_row(places, 1)
+        return bool(spares._ready)
+
+    wait_for(have_come)
+    spares.close()
+    assert files(folders) == []
 
 
-def test_more_files_than_fit_are_flushed_later(tmp_path: Path) -> None:
-    if not can_flush():
-        pytest.skip("this system flushes nothing by itself")
+def test_as_many_files_are_flushed_as_are_given(tmp_path: Path) -> None:
+    skip_without_flushes()
     flush = EarlyFlush()
     with ExitStack() as stack:
+        stack.callback(flush.close)
         descriptors = []
-        for number in range(MOST_AT_ONCE + 1):
+        for number in range(MOST_AT_ONCE):
             descriptors.append(os.open(tmp_path / str(number), os.O_RDWR | os.O_CREAT))
             stack.callback(os.close, descriptors[-1])
-        assert flush.begin(descriptors) == MOST_AT_ONCE
-        done: list[tuple[int, bool]] = []
+        assert flush.flush(descriptors) == [True] * MOST_AT_ONCE
+        assert flush.flush(descriptors[:3]) == [True] * 3
 
-        def is_done() -> bool:
-            done.extend(flush.finished())
-            return flush.is_idle
 
-        wait_for(is_done)
-        assert sorted(done) == [(number, True) for number in range(MOST_AT_ONCE)]
+def test_a_fault_is_told_of_the_file_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_without_flushes()
+    flush = EarlyFlush()
+    # In the kernel's order, which is any.
+    answers = [[Done(2, 0)], [Done(0, 0), Done(1, -errno.EIO)]]
+    monkeypatch.setattr(KernelRequests, "submit", lambda *_: 3)
+    monkeypatch.setattr(KernelRequests, "collect", lambda *_: answers.pop(0))
+    with (tmp_path / "file").open("wb") as file:
+        assert flush.flush([file.fileno()] * 4) == [True, False, True, True]
     flush.close()
 
 
-def test_a_slow_flush_holds_nobody_up_and_nothing_is_lost(
-    places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not can_flush():
-        pytest.skip("this system flushes nothing by itself")
-    finished, rounds = EarlyFlush.finished, count()
-    # Each flush is heard of only long after the next sixteen files are there.
-    monkeypatch.setattr(EarlyFlush, "finished", lambda flush: finished(flush) if next(rounds) % 40 == 39 else [])
-    opened = open_files()
-    in_a_row(places, 400)
-    assert len(files(folders)) <= 2 * MOST_AT_ONCE
-    spares.close()
-    assert files(folders) == []
-    assert open_files() <= opened
-
-
-def test_without_threads_what_lies_ready_is_removed_at_once(
+def test_without_threads_places_are_made_when_they_are_wanted(
     places: Places, folders: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_a_row(places, 60)
-
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
+        in_a_row(places, 60)
         places.let_go()
     assert files(folders) == []
     in_a_row(places, 60)
-    assert files(folders)
+    wait_for(partial(are_ready, folders))
 
 
 def test_one_that_still_stores_when_all_ends_leaves_nothing(
@@ -248,7 +276,7 @@ def test_one_that_still_stores_when_all_ends_leaves_nothing(
     assert files(folders) == []
 
 
-def test_without_such_requests_one_place_is_ready(
+def test_without_such_requests_places_are_ready_too(
     places: Places, folders: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> EarlyFlush:
@@ -256,26 +284,29 @@ def test_without_such_requests_one_place_is_ready(
 
     monkeypatch.setattr(spare_places, "EarlyFlush", refuse)
     in_a_row(places, 60)
-    (ready,) = files(folders)
+    wait_for(partial(are_ready, folders))
+    ready = files(folders)
     place = places.take()
-    assert Path(place.location) == ready
+    assert Path(place.location) in ready
     place.discard()
 
 
 def test_what_was_made_ready_in_vain_is_removed_after_a_while(places: Places, folders: list[str]) -> None:
-    opened = open_files()
+    opened, running = open_files(), threading.active_count()
     in_a_row(places, 100)
+    wait_for(partial(are_ready, folders))
     places.let_go()
     wait_for(lambda: files(folders) == [])
-    # Two of them are those of the requests to the kernel.
-    assert open_files() <= opened + 2
+    assert open_files() == opened
+    wait_for(lambda: threading.active_count() == running)
     in_a_row(places, 3)
     places.let_go()
     assert files(folders) == []
 
 
 def test_the_next_association_finds_what_the_last_one_left(places: Places, folders: list[str]) -> None:
-    in_a_row(places, 100)
+    in_a_row(places, 10)
+    wait_for(partial(are_ready, folders))
     places.let_go()
     left = set(files(folders))
     in_a_row(places, 10)
@@ -332,20 +363,20 @@ def test_the_folders_are_used_in_turn(places: Places, folders: list[str]) -> Non
 
 
 def test_a_fault_while_nobody_waits_is_said_to_the_next_object(
-    places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
+    places: Places, spares: SparePlaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_row(places, 20)
+    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
 
     def fail(*_arguments: object) -> int:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", fail)
-        for _ in range(3 * MOST_AT_ONCE):
-            places.make_ready()
-            if (spare := spares.take()) is not None:
-                spare.discard()
-        spares._remove()
+        while (spare := spares.take()) is not None:
+            spare.discard()
         with pytest.raises(StorageFailed):
             places.take()
-    assert files(folders) == []
+    # Once the disk is well again there are places again.
+    places.take().discard()
+    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
