@@ -14,6 +14,7 @@ from typing import Final
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
 from archive.errors import NodeError
 from archive.kernel_requests import Unsupported
+from archive.reserved_room import with_room
 from archive.spool_files import Place
 
 # So many are there while the next ones are made.
@@ -125,7 +126,7 @@ class _Maker:
         new: list[Place] = []
         with suppress(NodeError):
             while len(new) < MOST_AT_ONCE:
-                new.append(self._make())
+                new.append(with_room(self._make()))
         sound = self._flushed(new)
         self.has_failed = len(sound) < MOST_AT_ONCE
         return sound

@@ -8,6 +8,7 @@ from typing import Final
 from archive import file_meta
 from archive.content_hash import ContentHash
 from archive.errors import NotParsable, ObjectTooLarge
+from archive.reserved_room import EXPECTED
 from archive.spool_files import Place, remove
 from archive.storage_errors import storage_error
 from archive.uids import SOPClassUID, SOPInstanceUID, TransferSyntaxUID, is_valid_uid
@@ -57,7 +58,7 @@ class Spooled:
         seconds: float,
         beginning: bytes,
     ) -> None:
-        self.location, self._descriptor = place
+        self.location, self._descriptor = place.location, place.descriptor
         self.sop_class_uid, self.sop_instance_uid = uids
         self.transfer_syntax_uid = transfer_syntax_uid
         self.data_offset = data_offset
@@ -223,6 +224,7 @@ class SpoolFile:
         if self._unbuffered is None:
             if self._pending:
                 self._flush(b"")
+            self._give_back_room()
             # While the header is read.
             self._start_writeback()
             return self._hash.text()
@@ -244,7 +246,7 @@ class SpoolFile:
         """Tell whether it is written past the cache from here on."""
         self._remember_beginning(view)
         try:
-            self._unbuffered = UnbufferedFile.begin(self._descriptor, self._data_offset)
+            self._unbuffered = UnbufferedFile.begin(self._descriptor, self._data_offset, self._place.reserved)
         except OSError as error:
             raise storage_error(error) from error
         return self._unbuffered is not None
@@ -276,6 +278,15 @@ class SpoolFile:
         self._written += total
         if self._written - self._started >= _WRITEBACK_BYTES:
             self._start_writeback()
+
+    def _give_back_room(self) -> None:
+        """End the file behind its last byte: it may have been made for a larger object."""
+        EXPECTED.note_small()
+        if self._place.reserved:
+            try:
+                os.ftruncate(self._descriptor, self._written)
+            except OSError as error:
+                raise storage_error(error) from error
 
     def _start_writeback(self) -> None:
         if self._written > self._started:

@@ -12,10 +12,11 @@ SUFFIX: Final = ".part"
 
 
 class Place(NamedTuple):
-    """An empty file of the spool: its path, and its open, locked descriptor."""
+    """A file of the spool without content: its path, its open, locked descriptor, and how much room it has in bytes."""
 
     location: str
     descriptor: int
+    reserved: int = 0
 
     def discard(self) -> None:
         """Remove the file."""

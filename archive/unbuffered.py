@@ -6,7 +6,6 @@ open(2)), and the process goes on meanwhile (io_submit(2)). Where a system has n
 the caller writes as ever.
 """
 
-import ctypes
 import fcntl
 import mmap
 import os
@@ -19,6 +18,7 @@ import structlog
 from archive.content_hash import ContentHash
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests
 from archive.kernel_requests import Unsupported
+from archive.reserved_room import EXPECTED, reserve
 from archive.writeback import start_writeback
 
 # Not less than a page: the cache would keep one that is half the disk's from the last block on.
@@ -30,17 +30,6 @@ _MOST_RESERVED_BYTES: Final = 16 << 20
 _MOST_BUFFERS: Final = 32
 
 _log = structlog.get_logger()
-
-
-def _fallocate() -> "ctypes._NamedFuncPointer | None":
-    # Not `os.posix_fallocate`: where a file system cannot reserve space, that writes zeros instead.
-    function = getattr(ctypes.CDLL(None), "fallocate64", None)
-    if function is not None:
-        function.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
-    return function
-
-
-_reserve: Final = _fallocate()
 
 
 class _Pool:
@@ -85,14 +74,7 @@ class _Pool:
         _log.info("no_unbuffered_writes", reason=reason)
 
 
-class _Last(threading.local):
-    """How large the last object of a thread was: an association mostly sends images of one size."""
-
-    size = 0
-
-
 _POOL: Final = _Pool()
-_LAST: Final = _Last()
 
 
 class UnbufferedFile:
@@ -106,23 +88,25 @@ class UnbufferedFile:
         Where the bytes wait for the disk.
     unhashed
         How many bytes at the beginning are not hashed.
+    reserved
+        How much room the file has.
     """
 
-    def __init__(self, descriptor: int, buffer: DiskRequests, unhashed: int) -> None:
+    def __init__(self, descriptor: int, buffer: DiskRequests, unhashed: int, reserved: int) -> None:
         self._hash = ContentHash()
         self._descriptor = descriptor
         self._flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         self._buffer = buffer
         # Of the file: what was handed to the disk, and how much room it has. Of the segment: how much is in it.
-        self._handed = self._reserved = 0
-        self._reserves = _reserve is not None
+        self._handed, self._reserved = 0, reserved
+        self._reserves = True
         self._segment = self._filled = 0
         self._unhashed = unhashed
         self._open = True
         self._failure: OSError | None = None
 
     @classmethod
-    def begin(cls, descriptor: int, unhashed: int) -> Self | None:
+    def begin(cls, descriptor: int, unhashed: int, reserved: int = 0) -> Self | None:
         """Begin to write an empty file; none where the system or the file system has no unbuffered writes.
 
         Parameters
@@ -131,6 +115,8 @@ class UnbufferedFile:
             The file.
         unhashed
             How many bytes at the beginning, less than a segment, are no part of what is hashed.
+        reserved
+            How much room the file has, in bytes.
 
         Raises
         ------
@@ -140,14 +126,14 @@ class UnbufferedFile:
         buffer = _POOL.borrow()
         if buffer is None:
             return None
-        file = cls(descriptor, buffer, unhashed)
+        file = cls(descriptor, buffer, unhashed, reserved)
         try:
             fcntl.fcntl(descriptor, fcntl.F_SETFL, file._flags | os.O_DIRECT)
         except OSError:
             _POOL.give_back(buffer)
             return None
         try:
-            file._make_room(_LAST.size or _RESERVED_BYTES)
+            file._expect(EXPECTED.of_thread or reserved or _RESERVED_BYTES)
         except BaseException:
             file.abandon()
             raise
@@ -196,7 +182,7 @@ class UnbufferedFile:
         if self._reserved > self._handed:
             # This waits for the disk.
             os.ftruncate(self._descriptor, self._handed)
-        _LAST.size = min(self._handed, _MOST_RESERVED_BYTES)
+        EXPECTED.note(min(self._handed, _MOST_RESERVED_BYTES))
 
     def wait(self) -> None:
         """Wait until the file holds all; a flush makes it durable. The memory is somebody else's afterwards.
@@ -253,11 +239,20 @@ class UnbufferedFile:
         self._buffer.hand_over(self._segment, self._descriptor, size, self._handed)
         self._handed += size
 
+    def _expect(self, size: int) -> None:
+        """Give the empty file as much room as it probably needs."""
+        if size > self._reserved:
+            self._make_room(size - self._reserved)
+        elif size < self._reserved:
+            # Later this would wait for the disk.
+            os.ftruncate(self._descriptor, size)
+            self._reserved = size
+
     def _make_room(self, size: int) -> None:
         """Reserve blocks, so that the disk need not be waited for to lengthen the file; without them it is."""
-        if not self._reserves or _reserve is None:
+        if not self._reserves:
             return
-        if _reserve(self._descriptor, 0, self._reserved, size) == 0:
+        if reserve(self._descriptor, self._reserved, size):
             self._reserved += size
         else:
             # A disk that is nearly full may have given a part, and made the file as long: others need it more.

@@ -8,6 +8,7 @@ import pytest
 
 from archive import unbuffered
 from archive.errors import NodeError, StorageFailed, StorageFull
+from archive.reserved_room import ExpectedSize
 from archive.spool import SpoolFile
 from archive.spool_files import make_place
 from tests.acceptance.peers.disks import BreakableDisk, breakable_disk
@@ -46,7 +47,9 @@ def fill(folder: Path, *, but: int) -> None:
 def test_what_still_fits_on_a_disk_is_as_it_was_sent(
     folder: Path, monkeypatch: pytest.MonkeyPatch, size: int, expected: int
 ) -> None:
-    monkeypatch.setattr(unbuffered._LAST, "size", expected)
+    known = ExpectedSize()
+    known.note(expected)
+    monkeypatch.setattr(unbuffered, "EXPECTED", known)
     content = os.urandom(size)
     fill(folder, but=600_000)
     spool = begin(folder)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import spare_places
+from archive import spare_places, spool_places
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
 from archive.errors import StorageFailed
 from archive.kernel_requests import Done, KernelRequests, Unsupported
@@ -193,7 +193,7 @@ def test_a_file_that_could_not_be_flushed_is_not_used(
 
     monkeypatch.setattr(EarlyFlush, "flush", fail)
     opened = open_files()
-    in_a_row(places, 10)
+    in_a_row(places, spool_places._OBJECTS_IN_A_ROW)
     wait_for(lambda: len(spares._ready) == 1)
     # One was without a fault; the others are gone, and those that come now are not flushed any more.
     assert len(faulty) == MOST_AT_ONCE - 1

@@ -18,6 +18,7 @@ from archive import kernel_requests, unbuffered
 from archive.disk_requests import SEGMENT_BYTES, SEGMENTS, DiskRequests
 from archive.errors import StorageFailed
 from archive.kernel_requests import Unsupported
+from archive.reserved_room import reserve
 from archive.spool import SpoolFile
 from archive.spool_files import make_place
 from archive.unbuffered import UnbufferedFile
@@ -103,15 +104,12 @@ def test_room_that_was_reserved_and_not_needed_is_given_back(folder: Path) -> No
 def test_a_disk_that_gives_only_a_part_of_the_room_leaves_no_rest_behind_the_object(
     folder: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    reserve = unbuffered._reserve
-    assert reserve is not None
-
-    def give_a_part(descriptor: int, mode: int, offset: int, size: int) -> int:
+    def give_a_part(descriptor: int, offset: int, size: int) -> bool:
         # As ext4 does when it has no more: the file is as long as what there was.
-        reserve(descriptor, mode, offset, max(size // 2, 1))
-        return -1
+        reserve(descriptor, offset, max(size // 2, 1))
+        return False
 
-    monkeypatch.setattr(unbuffered, "_reserve", give_a_part)
+    monkeypatch.setattr(unbuffered, "reserve", give_a_part)
     expected = content(size)[:size]
     for path in (folder / "first", folder / "second"):
         write(path, [expected])
@@ -123,7 +121,7 @@ def test_a_disk_that_fails_at_once_is_told_and_its_buffer_is_free(
 ) -> None:
     pool = unbuffered._Pool()
     monkeypatch.setattr(unbuffered, "_POOL", pool)
-    monkeypatch.setattr(unbuffered, "_reserve", lambda *_: -1)
+    monkeypatch.setattr(unbuffered, "reserve", lambda *_: False)
 
     def fail(*_arguments: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
