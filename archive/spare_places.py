@@ -1,7 +1,7 @@
 """Places that lie ready in the spool, for all threads of a process that take one object after the other.
 
-A thread of their own makes them: to make one takes as long as a sender needs to come with the next object. Their names
-are durable before an object comes (`archive.early_flush`).
+A thread of their own makes them: to make one takes as long as a sender needs to come with the next object. Where that
+does not hold up others, their names are durable before an object comes (`archive.early_flush`).
 """
 
 import threading
@@ -14,7 +14,7 @@ from typing import Final
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
 from archive.errors import NodeError
 from archive.kernel_requests import Unsupported
-from archive.reserved_room import with_room
+from archive.reserved_room import EXPECTED, with_room
 from archive.spool_files import Place
 
 # So many are there while the next ones are made.
@@ -90,7 +90,8 @@ class SparePlaces:
         maker = _Maker(self._make)
         while self._goes_on():
             while len(self._ready) <= _FEW and not self._closed:
-                self._ready.extend(maker.some())
+                # With small objects of several associations the flushes of all would wait for these.
+                self._ready.extend(maker.some(flush=self._users == 1 or EXPECTED.of_process > 0))
                 if maker.has_failed:
                     break
         maker.close()
@@ -121,13 +122,13 @@ class _Maker:
         with suppress(Unsupported):
             self._flush = EarlyFlush()
 
-    def some(self) -> list[Place]:
-        """Make some."""
+    def some(self, *, flush: bool) -> list[Place]:
+        """Make some; `flush` says that their names are made durable."""
         new: list[Place] = []
         with suppress(NodeError):
             while len(new) < MOST_AT_ONCE:
                 new.append(with_room(self._make()))
-        sound = self._flushed(new)
+        sound = self._flushed(new) if flush else new
         self.has_failed = len(sound) < MOST_AT_ONCE
         return sound
 

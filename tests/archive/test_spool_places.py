@@ -16,6 +16,7 @@ from archive import spare_places, spool_places
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
 from archive.errors import StorageFailed
 from archive.kernel_requests import Done, KernelRequests, Unsupported
+from archive.reserved_room import ExpectedSize
 from archive.spare_places import SparePlaces
 from archive.spool_files import Place, make_place
 from archive.spool_folders import SpoolFolders
@@ -94,13 +95,13 @@ def test_after_a_few_objects_nothing_lies_about(places: Places, folders: list[st
     assert files(folders) == []
 
 
-def are_ready(folders: list[str]) -> bool:
-    return MOST_AT_ONCE < len(files(folders)) <= 3 * MOST_AT_ONCE
+def wait_until_ready(spares: SparePlaces) -> None:
+    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
 
 
-def test_in_a_series_the_next_places_are_there_already(places: Places, folders: list[str]) -> None:
+def test_in_a_series_the_next_places_are_there_already(places: Places, spares: SparePlaces, folders: list[str]) -> None:
     in_a_row(places, 10)
-    wait_for(partial(are_ready, folders))
+    wait_until_ready(spares)
     ready = set(files(folders))
     for _ in range(MOST_AT_ONCE):
         place = places.take()
@@ -114,7 +115,7 @@ def test_however_many_objects_come_there_are_not_more_places(
     for _ in range(50):
         in_a_row(places, 20)
         assert len(files(folders)) <= 3 * MOST_AT_ONCE
-    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
+    wait_until_ready(spares)
 
 
 def test_a_place_is_given_only_once(places: Places) -> None:
@@ -148,6 +149,27 @@ def test_what_lies_ready_was_flushed_and_is_empty(
     place.discard()
 
 
+@pytest.mark.parametrize(("users", "size", "is_flushed"), [(1, 0, True), (2, 0, False), (2, 500_000, True)])
+def test_small_objects_of_several_associations_do_not_wait_for_flushes(
+    spares: SparePlaces, monkeypatch: pytest.MonkeyPatch, users: int, size: int, is_flushed: bool
+) -> None:
+    skip_without_flushes()
+    flushed: list[int] = []
+
+    def note(_flush: EarlyFlush, descriptors: Sequence[int]) -> list[bool]:
+        flushed.extend(descriptors)
+        return [True] * len(descriptors)
+
+    known = ExpectedSize()
+    known.note(size)
+    monkeypatch.setattr(spare_places, "EXPECTED", known)
+    monkeypatch.setattr(EarlyFlush, "flush", note)
+    monkeypatch.setattr(spares, "_users", users - 1)
+    spares.join()
+    wait_until_ready(spares)
+    assert bool(flushed) == is_flushed
+
+
 def skip_without_flushes() -> None:
     try:
         EarlyFlush().close()
@@ -176,7 +198,7 @@ def test_while_files_are_flushed_nobody_gets_or_waits_for_them(
     given = [places.take() for _ in range(40)]
     assert not on_their_way & {Path(place.location) for place in given}
     may_end.set()
-    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
+    wait_until_ready(spares)
     for place in given:
         place.discard()
 
@@ -199,7 +221,7 @@ def test_a_file_that_could_not_be_flushed_is_not_used(
     assert len(faulty) == MOST_AT_ONCE - 1
     assert len(files(folders)) == 1
     in_a_row(places, 1)
-    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
+    wait_until_ready(spares)
     assert len(faulty) == MOST_AT_ONCE - 1
     spares.close()
     assert files(folders) == []
@@ -253,7 +275,7 @@ def test_a_fault_is_told_of_the_file_that_has_it(tmp_path: Path, monkeypatch: py
 
 
 def test_without_threads_places_are_made_when_they_are_wanted(
-    places: Places, folders: list[str], monkeypatch: pytest.MonkeyPatch
+    places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -264,7 +286,7 @@ def test_without_threads_places_are_made_when_they_are_wanted(
         places.let_go()
     assert files(folders) == []
     in_a_row(places, 60)
-    wait_for(partial(are_ready, folders))
+    wait_until_ready(spares)
 
 
 def test_one_that_still_stores_when_all_ends_leaves_nothing(
@@ -277,24 +299,26 @@ def test_one_that_still_stores_when_all_ends_leaves_nothing(
 
 
 def test_without_such_requests_places_are_ready_too(
-    places: Places, folders: list[str], monkeypatch: pytest.MonkeyPatch
+    places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> EarlyFlush:
         raise Unsupported
 
     monkeypatch.setattr(spare_places, "EarlyFlush", refuse)
     in_a_row(places, 60)
-    wait_for(partial(are_ready, folders))
+    wait_until_ready(spares)
     ready = files(folders)
     place = places.take()
     assert Path(place.location) in ready
     place.discard()
 
 
-def test_what_was_made_ready_in_vain_is_removed_after_a_while(places: Places, folders: list[str]) -> None:
+def test_what_was_made_ready_in_vain_is_removed_after_a_while(
+    places: Places, spares: SparePlaces, folders: list[str]
+) -> None:
     opened, running = open_files(), threading.active_count()
     in_a_row(places, 100)
-    wait_for(partial(are_ready, folders))
+    wait_until_ready(spares)
     places.let_go()
     wait_for(lambda: files(folders) == [])
     assert open_files() == opened
@@ -304,9 +328,11 @@ def test_what_was_made_ready_in_vain_is_removed_after_a_while(places: Places, fo
     assert files(folders) == []
 
 
-def test_the_next_association_finds_what_the_last_one_left(places: Places, folders: list[str]) -> None:
+def test_the_next_association_finds_what_the_last_one_left(
+    places: Places, spares: SparePlaces, folders: list[str]
+) -> None:
     in_a_row(places, 10)
-    wait_for(partial(are_ready, folders))
+    wait_until_ready(spares)
     places.let_go()
     left = set(files(folders))
     in_a_row(places, 10)
@@ -366,7 +392,7 @@ def test_a_fault_while_nobody_waits_is_said_to_the_next_object(
     places: Places, spares: SparePlaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_a_row(places, 20)
-    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
+    wait_until_ready(spares)
 
     def fail(*_arguments: object) -> int:
         raise OSError(5, "Input/output error")
@@ -379,4 +405,4 @@ def test_a_fault_while_nobody_waits_is_said_to_the_next_object(
             places.take()
     # Once the disk is well again there are places again.
     places.take().discard()
-    wait_for(lambda: len(spares._ready) > MOST_AT_ONCE)
+    wait_until_ready(spares)
