@@ -70,10 +70,18 @@ def _grey(frame: DecodedFrame, pixels: ImagePixels, display: Display, window: Wi
 def _used_bits(samples: Array, pixels: ImagePixels) -> Array:
     """Clear what is not of the pixel: overlays were kept in unused bits once (PS3.5 Section 8.1.1)."""
     unused = samples.dtype.itemsize * _BYTE - pixels.bits_stored
-    if samples.dtype.kind == "f" or unused <= 0 or pixels.bits_allocated == 1:
+    if samples.dtype.kind == "f" or unused <= 0 or pixels.bits_allocated == 1 or _fits(samples, pixels.bits_stored):
         return samples
     native = samples.astype(samples.dtype.newbyteorder("="))
     return np.asarray(np.right_shift(np.left_shift(native, unused), unused))
+
+
+def _fits(samples: Array, bits: int) -> bool:
+    """Tell whether samples use no more bits than these: to look takes a tenth of the time of clearing the others."""
+    if not samples.size:
+        return True
+    most = 1 << bits - (samples.dtype.kind == "i")
+    return int(samples.max()) < most and (samples.dtype.kind == "u" or int(samples.min()) >= -most)
 
 
 def _shades(values: Array, display: Display, window: Window | None) -> Array:
@@ -116,6 +124,9 @@ def _extent(samples: Array, display: Display) -> Window | None:
         low, high = display.padding
         kept = some[(some < low) | (some > high)]
         some = kept if kept.size else some
+    if some.dtype.kind != "f" and display.modality_lut is None:
+        # On a line what lies between its ends need not be looked at.
+        some = np.array([some.min(), some.max()])
     values = _modality(some, display)
     values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
     if not values.size:
