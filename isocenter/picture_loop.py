@@ -1,17 +1,16 @@
-"""Making pictures of complete series while nobody sends, so that the first look at an image waits for nothing."""
+"""Making pictures of series while nobody sends, so that the first look at an image waits for nothing."""
 
 import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from archive import series_pictures
 from archive.errors import DatabaseUnavailable, NodeError
 from archive.retrieve import StoredInstance, instances
-from archive.series_metadata import SeriesState
 from archive.series_pictures import SeriesMark
 from dicomweb.rendering.picture_file import PictureFile
 from dicomweb.rendering.picture_process import PictureProcess
@@ -22,6 +21,8 @@ from isocenter.wiring import Node
 _PAUSE_SECONDS: Final = 0.5
 # Senders pause between objects; who did not send for so long is not held up by what is begun now.
 _QUIET_SECONDS: Final = 2.0
+# One that grows slowly is not made anew for each of its images.
+_AGAIN_SECONDS: Final = 30.0
 _PICTURES_AT_A_TIME: Final = 8
 # Of what is not made yet the newest are kept: they are looked at first.
 _MOST_WAITING: Final = 256
@@ -38,8 +39,28 @@ class _Abandoned(Exception):
     """The series is another one now, or the worker is stopping."""
 
 
+class Series(Protocol):
+    """Which series."""
+
+    @property
+    def series_id(self) -> int:
+        """Its row."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose it is."""
+
+    @property
+    def study_instance_uid(self) -> str:
+        """Of its study."""
+
+    @property
+    def series_instance_uid(self) -> str:
+        """Of itself."""
+
+
 class PictureLoop:
-    """Makes the pictures of series that it is told of.
+    """Makes the pictures of series that it is told of, and of those that grow.
 
     Parameters
     ----------
@@ -51,7 +72,9 @@ class PictureLoop:
         self._node = node
         self._pictures = prepared_pictures(node.settings)
         self._most_bytes = node.settings.web.prepared_pictures_bytes
-        self._series: dict[int, SeriesState] = {}
+        self._series: dict[int, Series] = {}
+        # What series that are not complete were when they were noted, and when that was.
+        self._noted: dict[int, tuple[str, float]] = {}
         self._guard = threading.Lock()
 
     def waiting(self) -> Collection[int]:
@@ -59,8 +82,8 @@ class PictureLoop:
         with self._guard:
             return set(self._series)
 
-    def offer(self, series: SeriesState) -> None:
-        """Note that a series is complete."""
+    def offer(self, series: Series) -> None:
+        """Note that a series has to be made, for example as it is complete."""
         if not self._most_bytes:
             return
         with self._guard:
@@ -73,11 +96,25 @@ class PictureLoop:
         """Make pictures until `stop` is set."""
         while not stop.wait(_PAUSE_SECONDS):
             try:
+                self._offer_growing()
                 if self.waiting() and self._may_begin():
                     self._make_all(stop)
             except (NodeError, OSError) as error:
                 # The database is away: those that wait are tried again.
                 _log.error("pictures_not_made", reason=str(error))
+
+    def _offer_growing(self) -> None:
+        """Note the series that images came to: they are looked at while more may come."""
+        if not self._most_bytes:
+            return
+        noted, now = self._noted, time.monotonic()
+        self._noted = {}
+        for mark in self._node.database.read(series_pictures.growing):
+            state, since = noted.get(mark.series_id, ("", now - _AGAIN_SECONDS))
+            if state != mark.state and now - since >= _AGAIN_SECONDS:
+                self.offer(mark)
+                state, since = mark.state, now
+            self._noted[mark.series_id] = state, since
 
     def _may_begin(self) -> bool:
         self._pictures.folder.mkdir(mode=0o700, exist_ok=True)
@@ -106,11 +143,11 @@ class PictureLoop:
                     _log.warning("pictures_not_made", series_uid=uid, reason=reason)
                 prune(self._pictures.folder, self._most_bytes)
 
-    def _next(self) -> SeriesState | None:
+    def _next(self) -> Series | None:
         with self._guard:
             return self._series.pop(next(iter(self._series))) if self._series else None
 
-    def _make(self, series: SeriesState, process: PictureProcess, stop: threading.Event) -> None:
+    def _make(self, series: Series, process: PictureProcess, stop: threading.Event) -> None:
         mark, uid = self._mark(series), series.series_instance_uid
         path = self._pictures.path(series.study_instance_uid, uid)
         head = read_head(path)
@@ -130,7 +167,7 @@ class PictureLoop:
         seconds = round(time.monotonic() - began, 3)
         _log.info("pictures_made", series_uid=uid, pictures=file.count, bytes=file.size, seconds=seconds)
 
-    def _made(self, series: SeriesState, names: list[str], process: PictureProcess) -> Iterator[tuple[str, bytes]]:
+    def _made(self, series: Series, names: list[str], process: PictureProcess) -> Iterator[tuple[str, bytes]]:
         """Make the pictures of a series, or take them from its former file, as long as that has a chance."""
         uids = series.study_instance_uid, series.series_instance_uid
         failures, seconds = 0, 0.0
@@ -144,17 +181,17 @@ class PictureLoop:
             if failures >= _MOST_FAILURES or seconds > _MOST_SECONDS:
                 return
 
-    def _images(self, series: SeriesState) -> list[StoredInstance]:
+    def _images(self, series: Series) -> list[StoredInstance]:
         study_uids, series_uids = [series.study_instance_uid], [series.series_instance_uid]
         found = self._node.database.read(instances, series.tenant, study_uids=study_uids, series_uids=series_uids)
         return [one for one in found if one.rows]
 
-    def _mark(self, series: SeriesState) -> SeriesMark | None:
+    def _mark(self, series: Series) -> SeriesMark | None:
         return self._node.database.read(series_pictures.marks, [series.series_id]).get(series.series_id)
 
-    def _wait(self, series: SeriesState, mark: SeriesMark, stop: threading.Event) -> None:
+    def _wait(self, series: Series, mark: SeriesMark, stop: threading.Event) -> None:
         """Wait until nobody sends; what changed meanwhile, or went, gets no pictures of what it was."""
-        while not stop.is_set() and self._mark(series) == mark:
+        while not stop.is_set() and (now := self._mark(series)) and now.state == mark.state:
             if self._is_quiet():
                 return
             stop.wait(_PAUSE_SECONDS)

@@ -81,7 +81,7 @@ def _fits(samples: Array, bits: int) -> bool:
     if not samples.size:
         return True
     most = 1 << bits - (samples.dtype.kind == "i")
-    return int(samples.max()) < most and (samples.dtype.kind == "u" or int(samples.min()) >= -most)
+    return bool(samples.max() < most and (samples.dtype.kind == "u" or samples.min() >= -most))
 
 
 def _shades(values: Array, display: Display, window: Window | None) -> Array:

@@ -77,14 +77,14 @@ def images(folder: Path, extent: Extent) -> Iterator[tuple[str, ...]]:
 
 
 def pictures(folder: Path, extent: Extent) -> Iterator[tuple[str, ...]]:
-    """Ask for pictures of series that are complete, and that nobody has asked for before."""
+    """Ask for pictures that nobody has asked for before, of series that lie there for a few seconds."""
     template, chosen = ct_slice(), extent.slices // 4
-    with services(folder, quiet_seconds=2) as both:
+    with services(folder, pictures=True) as both:
         series = [template.series(chosen) for _ in range(extent.rounds)]
         _store(both, series)
-        wait_for_pictures(both[0], folder, series)
+        wait_for_pictures(folder, series)
         load = partial(_rendered, series, dicomweb_loads.JPEG)
-        what = "JPEG of a slice of a complete series, asked for the first time"
+        what = "JPEG of a slice, asked for the first time"
         yield times(both, what, load, goal=_FIVE_TIMES, rounds=range(extent.rounds)).cells()
 
 

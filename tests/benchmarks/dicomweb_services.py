@@ -91,19 +91,17 @@ def filled(folder: Path, studies: int) -> Iterator[list[Service]]:
         yield [ours, peer]
 
 
-def wait_for_pictures(ours: Service, folder: Path, series: Iterable[Series]) -> None:
-    """Wait until the node has made the pictures of complete series, and nothing is analysed any more."""
-
-    def is_done() -> bool:
-        jobs = client.get("/api/v1/statistics").json()["jobs"]
-        return not any(jobs.get(state) for state in ("PENDING", "ANALYZING"))
-
+def wait_for_pictures(folder: Path, series: Iterable[Series]) -> None:
+    """Wait until the node has made the pictures of series."""
     ready = PreparedPictures(folder / "isocenter" / "data" / "pictures")
     for one in series:
         path = ready.path(one.study_instance_uid, one.series_instance_uid)
-        wait_until(partial(read_head, path), seconds=300, what="the pictures of a series")
-    with ours.client() as client:
-        wait_until(is_done, seconds=300, what="the end of all analysis")
+        wait_until(partial(_is_made_of, path, one.count), seconds=300, what="the pictures of a series")
+
+
+def _is_made_of(path: Path, images: int) -> bool:
+    head = read_head(path)
+    return head is not None and head.state.endswith(f":{images}")
 
 
 def store(service: Service, series: Series) -> None:

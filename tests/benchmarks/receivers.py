@@ -1,7 +1,7 @@
 """The receivers that are measured: each with its own folder on the same file system."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +36,25 @@ class _OrthancAlone(Orthanc):
 
 
 @contextmanager
-def node(folder: Path, *, quiet_seconds: int = _NEVER_SECONDS, **sections: Any) -> Iterator[Node]:
-    """Run a node on its defaults, but for sections of its configuration that are given, and complete series or none."""
+def node(
+    folder: Path,
+    *,
+    quiet_seconds: int = _NEVER_SECONDS,
+    pictures: bool = False,
+    web: Mapping[str, Any] | None = None,
+    **sections: Any,
+) -> Iterator[Node]:
+    """Run a node on its defaults, but for sections of its configuration that are given, and complete series or none.
+
+    What it makes while nobody sends would be made while another receiver is measured: pictures only when wanted.
+    """
     assert MODALITY["ae_title"] == CALLING
     started = Node(
         folder,
         aes=[MODALITY],
         analysis={"quiet_seconds": quiet_seconds},
         dicom={"processes": os.cpu_count() or 1},
+        web={**({} if pictures else {"prepared_pictures_bytes": 0}), **(web or {})},
         **sections,
     )
     started.start()

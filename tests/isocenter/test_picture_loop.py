@@ -4,6 +4,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ import pytest
 from archive.origin import Origin, OriginKind
 from archive.retrieve import StoredInstance, instances
 from archive.series_metadata import SeriesState
+from archive.series_pictures import SeriesMark, marks
 from archive.settling import Selection
 from archive.study_deletion import delete_study
 from config.settings import Settings
@@ -43,6 +45,14 @@ SERIES_STATE: dict[str, Any] = {
 }
 
 
+GROWING: dict[str, Any] = {
+    "series_id": 1,
+    "tenant": "default",
+    "study_instance_uid": STUDY,
+    "series_instance_uid": SERIES,
+}
+
+
 class Disk(NamedTuple):
     total: int
     used: int
@@ -50,9 +60,15 @@ class Disk(NamedTuple):
 
 
 @pytest.fixture
-def node(tmp_path: Path, database_url: str) -> Iterator[Node]:
+def quiet_seconds() -> float:
+    """How long it takes until a series is complete."""
+    return 0.2
+
+
+@pytest.fixture
+def node(tmp_path: Path, database_url: str, quiet_seconds: float) -> Iterator[Node]:
     settings = Settings.model_validate(
-        {"data_dir": tmp_path / "data", "database": {"url": database_url}, "analysis": {"quiet_seconds": 0.2}}
+        {"data_dir": tmp_path / "data", "database": {"url": database_url}, "analysis": {"quiet_seconds": quiet_seconds}}
     )
     with open_node(settings) as opened:
         yield opened
@@ -145,6 +161,53 @@ def test_late_images_get_theirs_and_deleted_studies_lose_them(node: Node, pictur
     assert len(found) == 2
     delete(node, found[0])
     wait_until(lambda: not files(pictures), what="an empty folder")
+
+
+@pytest.mark.usefixtures("loop")
+@pytest.mark.parametrize("quiet_seconds", [3600.0])
+def test_nobody_waits_for_the_end_of_a_series(node: Node, pictures: PreparedPictures) -> None:
+    send_slice(node.archive, 1, origin=UPLOADED)
+    wait_until(lambda: made(node, pictures), what="pictures")
+    assert not mark_of(node).complete
+
+
+@pytest.mark.usefixtures("loop")
+@pytest.mark.parametrize("quiet_seconds", [2.0])
+def test_what_was_made_before_the_end_is_not_made_again(node: Node, pictures: PreparedPictures) -> None:
+    send_slice(node.archive, 1, origin=UPLOADED)
+    wait_until(lambda: made(node, pictures), what="pictures")
+    growing, file = mark_of(node), pictures.path(STUDY, SERIES).stat()
+    assert not growing.complete
+    wait_until(lambda: mark_of(node).complete, what="a complete series")
+    assert mark_of(node).state == growing.state
+    # Another series is made after whatever would have been made of this one.
+    other = send_slice(node.archive, 2, origin=UPLOADED, SeriesInstanceUID="1.2.3", SOPInstanceUID="1.2.3.1")
+    wait_until(lambda: pictures.path(STUDY, "1.2.3").exists(), what="pictures of another series")
+    assert other.header.series_instance_uid == "1.2.3"
+    now = pictures.path(STUDY, SERIES).stat()
+    assert (now.st_ino, now.st_mtime_ns) == (file.st_ino, file.st_mtime_ns)
+
+
+def mark_of(node: Node) -> SeriesMark:
+    return node.database.read(marks, [1])[1]
+
+
+def test_a_series_that_grows_slowly_is_not_made_for_each_image(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, now = PictureLoop(node), SeriesMark(**GROWING, state="1:1", complete=False)
+    monkeypatch.setattr("archive.series_pictures.growing", lambda _: [now])
+
+    def is_offered() -> bool:
+        loop._offer_growing()
+        return loop._next() is not None
+
+    assert is_offered()
+    assert not is_offered()
+    now = replace(now, state="1:2")
+    assert not is_offered()
+    monkeypatch.setattr(picture_loop, "_AGAIN_SECONDS", 0.0)
+    assert is_offered()
+    # Nothing came since, however long that is.
+    assert not is_offered()
 
 
 def test_while_somebody_sends_nothing_is_made(
