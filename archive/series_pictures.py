@@ -20,7 +20,7 @@ class SeriesMark:
     series_id, tenant, study_instance_uid, series_instance_uid
         Which.
     state
-        Another one when instances came or went. To be complete makes no other one of it.
+        Another one when instances came, went or were replaced. To be complete makes no other one of it.
     complete
         False while images are coming.
     """
@@ -37,7 +37,7 @@ _COLUMNS: Final = [
     series.c[name]
     for name in (
         *("id", "tenant", "study_instance_uid", "series_instance_uid"),
-        *("generation", "instance_count", "complete"),
+        *("generation", "instance_count", "last_arrival", "complete"),
     )
 ]
 
@@ -63,7 +63,7 @@ def _mark(row: Row[Any]) -> SeriesMark:
         tenant=row.tenant,
         study_instance_uid=row.study_instance_uid,
         series_instance_uid=row.series_instance_uid,
-        state=f"{generation}:{row.instance_count}",
+        state=f"{generation}:{row.instance_count}:{row.last_arrival}",
         complete=row.complete,
     )
 

@@ -42,14 +42,14 @@ class SparePlaces:
         self._thread: threading.Thread | None = None
         self._wanted = threading.Event()
         self._ready: deque[Place] = deque()
-        self._flush: EarlyFlush | None = None
         self._closed = False
 
     def join(self) -> None:
         """Begin to use them; who does so calls `leave` at the end."""
         with self._guard:
             self._users += 1
-            if self._thread is None and not self._closed:
+            is_running = self._thread is not None and self._thread.is_alive()
+            if not is_running and not self._closed:
                 self._begin()
         self._wanted.set()
 
@@ -62,12 +62,12 @@ class SparePlaces:
     def take(self) -> Place | None:
         """Give one away; none where there is none."""
         ready = self._ready
-        if len(ready) < _FEW and not self._wanted.is_set():
+        place = None
+        with suppress(IndexError):
+            place = ready.popleft()
+        if len(ready) <= _FEW and not self._wanted.is_set():
             self._wanted.set()
-        try:
-            return ready.popleft()
-        except IndexError:
-            return None
+        return place
 
     def close(self) -> None:
         """Remove them all; a thread that still stores may go on without."""
@@ -77,6 +77,7 @@ class SparePlaces:
         self._wanted.set()
         if thread is not None:
             thread.join()
+        self._remove()
 
     def _begin(self) -> None:
         self._thread = threading.Thread(target=self._run, name="spare-places", daemon=True)
@@ -106,9 +107,13 @@ class SparePlaces:
                     return True
                 if self._closed or not is_wanted:
                     self._thread = None
-                    while self._ready:
-                        self._ready.popleft().discard()
+                    self._remove()
                     return False
+
+    def _remove(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._ready.popleft().discard()
 
 
 class _Maker:

@@ -21,7 +21,9 @@ class Place(NamedTuple):
     def discard(self) -> None:
         """Remove the file."""
         remove(self.location)
-        os.close(self.descriptor)
+        # A failing disk may say so once more; the descriptor is closed all the same (close(2)).
+        with suppress(OSError):
+            os.close(self.descriptor)
 
 
 def make_place(folder: str) -> Place:

@@ -1,9 +1,12 @@
 """Making pictures of series while nobody sends, so that the first look at an image waits for nothing."""
 
+import fcntl
+import os
 import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Protocol
 
 import structlog
@@ -73,14 +76,15 @@ class PictureLoop:
         self._pictures = prepared_pictures(node.settings)
         self._most_bytes = node.settings.web.prepared_pictures_bytes
         self._series: dict[int, Series] = {}
+        self._making: int | None = None
         # What series that are not complete were when they were noted, and when that was.
         self._noted: dict[int, tuple[str, float]] = {}
         self._guard = threading.Lock()
 
     def waiting(self) -> Collection[int]:
-        """Give the ids of the series that have to be made."""
+        """Give the ids of the series that have to be made, or are being made."""
         with self._guard:
-            return set(self._series)
+            return set(self._series) | ({self._making} if self._making is not None else set())
 
     def offer(self, series: Series) -> None:
         """Note that a series has to be made, for example as it is complete."""
@@ -129,8 +133,12 @@ class PictureLoop:
         return abs(time.time() - self._node.database.read(series_pictures.newest_arrival)) > _QUIET_SECONDS
 
     def _make_all(self, stop: threading.Event) -> None:
-        with PictureProcess(self._node.blobs.root) as process, _ended_by(stop, process):
-            while not stop.is_set() and (series := self._next()):
+        with (
+            _is_the_only_one(self._pictures.folder) as may_make,
+            PictureProcess(self._node.blobs.root) as process,
+            _ended_by(stop, process),
+        ):
+            while may_make and not stop.is_set() and (series := self._next()):
                 try:
                     self._make(series, process, stop)
                 except _Abandoned:
@@ -145,7 +153,8 @@ class PictureLoop:
 
     def _next(self) -> Series | None:
         with self._guard:
-            return self._series.pop(next(iter(self._series))) if self._series else None
+            self._making = next(iter(self._series), None)
+            return self._series.pop(self._making) if self._making is not None else None
 
     def _make(self, series: Series, process: PictureProcess, stop: threading.Event) -> None:
         mark, uid = self._mark(series), series.series_instance_uid
@@ -196,6 +205,27 @@ class PictureLoop:
                 return
             stop.wait(_PAUSE_SECONDS)
         raise _Abandoned
+
+
+@contextmanager
+def _is_the_only_one(folder: Path) -> Iterator[bool]:
+    """Tell whether no other worker makes pictures in a folder; none does until the end of the context."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield _locks(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locks(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Without locks what is made twice is the same.
+        return True
+    return True
 
 
 @contextmanager

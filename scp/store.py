@@ -114,7 +114,7 @@ class Store(Generic[S]):
         self._intake.receive(spool.finish(), session.origin, partial(session.answer, message, Status.SUCCESS))
 
     def _make_ready(self, session: Session) -> None:
-        """Prepare for the next object while the peer reads the answer to this one."""
+        """Say that more may come: the place of the next object is made meanwhile."""
         if self._ready.session is not session:
             self._ready.session = session
             session.at_end.callback(self._let_go)

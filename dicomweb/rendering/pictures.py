@@ -124,7 +124,7 @@ def _extent(samples: Array, display: Display) -> Window | None:
         low, high = display.padding
         kept = some[(some < low) | (some > high)]
         some = kept if kept.size else some
-    if some.dtype.kind != "f" and display.modality_lut is None:
+    if some.size and some.dtype.kind != "f" and display.modality_lut is None:
         # On a line what lies between its ends need not be looked at.
         some = np.array([some.min(), some.max()])
     values = _modality(some, display)

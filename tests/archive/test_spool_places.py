@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import spare_places, spool_places
+from archive import reserved_room, spare_places, spool_places
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
 from archive.errors import StorageFailed
 from archive.kernel_requests import Done, KernelRequests, Unsupported
@@ -34,7 +34,10 @@ def folders(tmp_path: Path) -> list[str]:
 
 
 @pytest.fixture
-def spares(folders: list[str]) -> Iterator[SparePlaces]:
+def spares(folders: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[SparePlaces]:
+    # What other tests of this process have stored is not what comes here.
+    for module in (reserved_room, spare_places):
+        monkeypatch.setattr(module, "EXPECTED", ExpectedSize())
     spares = SparePlaces(SpoolFolders(folders).make_place, LINGER_SECONDS)
     yield spares
     spares.close()
@@ -289,6 +292,22 @@ def test_without_threads_places_are_made_when_they_are_wanted(
     wait_until_ready(spares)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_died_is_replaced(places: Places, spares: SparePlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(_places: SparePlaces) -> bool:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SparePlaces, "_goes_on", die)
+        in_a_row(places, 10)
+        thread = spares._thread
+        assert thread is not None
+        thread.join(10)
+        places.let_go()
+    in_a_row(places, 10)
+    wait_until_ready(spares)
+
+
 def test_one_that_still_stores_when_all_ends_leaves_nothing(
     places: Places, spares: SparePlaces, folders: list[str]
 ) -> None:
@@ -321,7 +340,7 @@ def test_what_was_made_ready_in_vain_is_removed_after_a_while(
     wait_until_ready(spares)
     places.let_go()
     wait_for(lambda: files(folders) == [])
-    assert open_files() == opened
+    wait_for(lambda: open_files() == opened)
     wait_for(lambda: threading.active_count() == running)
     in_a_row(places, 3)
     places.let_go()
@@ -331,12 +350,13 @@ def test_what_was_made_ready_in_vain_is_removed_after_a_while(
 def test_the_next_association_finds_what_the_last_one_left(
     places: Places, spares: SparePlaces, folders: list[str]
 ) -> None:
+    spares._linger_seconds = 1.0
     in_a_row(places, 10)
     wait_until_ready(spares)
     places.let_go()
     left = set(files(folders))
     in_a_row(places, 10)
-    time.sleep(2 * LINGER_SECONDS)
+    time.sleep(1.5)
     assert left & set(files(folders))
 
 

@@ -101,7 +101,7 @@ def wait_for_pictures(folder: Path, series: Iterable[Series]) -> None:
 
 def _is_made_of(path: Path, images: int) -> bool:
     head = read_head(path)
-    return head is not None and head.state.endswith(f":{images}")
+    return head is not None and head.state.split(":")[1] == str(images)
 
 
 def store(service: Service, series: Series) -> None:

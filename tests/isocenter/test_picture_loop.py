@@ -1,20 +1,24 @@
-"""The pictures of a series are made when it is complete and nobody sends, and go when it does."""
+"""The pictures of a series are made when nobody sends, and go when it does."""
 
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from archive.index import Outcome
 from archive.origin import Origin, OriginKind
 from archive.retrieve import StoredInstance, instances
 from archive.series_metadata import SeriesState
 from archive.series_pictures import SeriesMark, marks
-from archive.settling import Selection
+from archive.series_summary import SeriesSummary
+from archive.settling import Selection, settle
 from archive.study_deletion import delete_study
 from config.settings import Settings
 from dicomweb.rendering.encoding import JPEG
@@ -27,7 +31,7 @@ from isocenter import picture_keeping, picture_loop
 from isocenter.consequences import Consequences
 from isocenter.metadata_loop import MetadataLoop
 from isocenter.picture_keeping import PictureKeeping, prepared_pictures, prune, sweep
-from isocenter.picture_loop import PictureLoop
+from isocenter.picture_loop import PictureLoop, _is_the_only_one
 from isocenter.settling import SettlingLoop
 from isocenter.wiring import Node, open_node
 from tests.archive.objects import ct_slice, send_slice
@@ -86,9 +90,7 @@ def loop(node: Node, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureLoop]:
     monkeypatch.setattr(picture_loop, "_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(picture_keeping, "_PAUSE_SECONDS", 0.1)
     loop, stop = PictureLoop(node), threading.Event()
-    settling = SettlingLoop(
-        node, select=lambda _: Selection(reason="none"), on_complete=Consequences(node.settings).series
-    )
+    settling = SettlingLoop(node, select=no_analyzers, on_complete=Consequences(node.settings).series)
     keeping = PictureKeeping(node.database, node.settings, loop.waiting)
     parts = (settling.run, MetadataLoop(node, loop.offer).run, loop.run, keeping.run)
     threads = [threading.Thread(target=part, args=(stop,)) for part in parts]
@@ -172,14 +174,28 @@ def test_nobody_waits_for_the_end_of_a_series(node: Node, pictures: PreparedPict
 
 
 @pytest.mark.usefixtures("loop")
-@pytest.mark.parametrize("quiet_seconds", [2.0])
+@pytest.mark.parametrize("quiet_seconds", [3600.0])
+def test_a_replaced_image_makes_another_state(node: Node) -> None:
+    send_slice(node.archive, 1, origin=UPLOADED)
+    before = mark_of(node).state
+    node.blobs.path(stored(node)[0].key).unlink()
+    assert send_slice(node.archive, 1, origin=UPLOADED).outcome == Outcome.REPLACED
+    wait_until(lambda: mark_of(node).state != before, what="another state")
+    assert len(stored(node)) == 1
+
+
+@pytest.mark.usefixtures("loop")
+@pytest.mark.parametrize("quiet_seconds", [3600.0])
 def test_what_was_made_before_the_end_is_not_made_again(node: Node, pictures: PreparedPictures) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
     wait_until(lambda: made(node, pictures), what="pictures")
     growing, file = mark_of(node), pictures.path(STUDY, SERIES).stat()
     assert not growing.complete
-    wait_until(lambda: mark_of(node).complete, what="a complete series")
-    assert mark_of(node).state == growing.state
+    completing = Consequences(node.settings).series
+    node.database.write(
+        partial(settle, now=time.time(), quiet_seconds=0.0, select=no_analyzers, on_complete=completing)
+    )
+    assert mark_of(node) == replace(growing, complete=True)
     # Another series is made after whatever would have been made of this one.
     other = send_slice(node.archive, 2, origin=UPLOADED, SeriesInstanceUID="1.2.3", SOPInstanceUID="1.2.3.1")
     wait_until(lambda: pictures.path(STUDY, "1.2.3").exists(), what="pictures of another series")
@@ -188,8 +204,12 @@ def test_what_was_made_before_the_end_is_not_made_again(node: Node, pictures: Pr
     assert (now.st_ino, now.st_mtime_ns) == (file.st_ino, file.st_mtime_ns)
 
 
+def no_analyzers(_summary: SeriesSummary) -> Selection:
+    return Selection(reason="none")
+
+
 def mark_of(node: Node) -> SeriesMark:
-    return node.database.read(marks, [1])[1]
+    return wait_until(lambda: node.database.read(marks, [1]).get(1), what="a series")
 
 
 def test_a_series_that_grows_slowly_is_not_made_for_each_image(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,6 +228,19 @@ def test_a_series_that_grows_slowly_is_not_made_for_each_image(node: Node, monke
     assert is_offered()
     # Nothing came since, however long that is.
     assert not is_offered()
+
+
+def test_of_several_workers_one_makes_pictures(node: Node, pictures: PreparedPictures, loop: PictureLoop) -> None:
+    pictures.folder.mkdir()
+    with _is_the_only_one(pictures.folder) as may_make:
+        assert may_make
+        send_slice(node.archive, 1, origin=UPLOADED)
+        wait_until(lambda: mark_of(node).complete, what="a complete series")
+        wait_until(loop.waiting, what="a series that waits")
+        time.sleep(20 * picture_loop._PAUSE_SECONDS)
+        assert loop.waiting() == {1}
+        assert files(pictures) == []
+    wait_until(lambda: made(node, pictures), what="pictures")
 
 
 def test_while_somebody_sends_nothing_is_made(
