@@ -17,6 +17,7 @@ from tests.archive.non_patient_objects import HANGING_PROTOCOL, hanging_protocol
 from tests.scp.running import Node
 from tests.scp.samples import CT_IMAGE_STORAGE, ct_image, encode
 from tests.scp.wire import EXPLICIT, IMPLICIT, VERIFICATION, Wire, store_rq
+from tests.waiting import wait_until
 
 PRIVATE_CLASS = "1.2.826.0.1.3680043.9.9999.1"
 CONTEXTS = {
@@ -93,7 +94,8 @@ def test_the_same_object_again_is_success_and_changes_nothing(node: Node, wire: 
     assert store(wire, dataset) == 0
     files = node.files()
     assert store(wire, dataset) == 0
-    assert node.files() == files
+    # It is removed when the answer is on its way.
+    wait_until(lambda: node.files() == files, what="the end of the second file")
 
 
 def test_other_bytes_under_the_same_uid_are_refused(node: Node, wire: Wire) -> None:
@@ -117,7 +119,7 @@ def test_one_object_over_many_associations_at_once_is_one_row(node: Node) -> Non
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(store_once, range(16))) == [0] * 16
     assert len(stored(node, dataset.SOPInstanceUID)) == 1
-    assert len(node.files()) == 1
+    wait_until(lambda: len(node.files()) == 1, what="the end of the other files")
 
 
 def test_another_sop_instance_uid_than_announced_is_refused(node: Node, wire: Wire) -> None:
