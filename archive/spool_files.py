@@ -1,10 +1,10 @@
 """A file of the spool: new, empty, and locked so that a sweep leaves it alone."""
 
-import fcntl
 import os
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from archive.file_locks import lock_at_once
 from archive.names import new_name
 from archive.storage_errors import storage_error
 
@@ -42,7 +42,7 @@ def make_place(folder: str) -> Place:
             raise storage_error(error) from error
         place = Place(location, descriptor)
         try:
-            if _lock(descriptor):
+            if lock_at_once(descriptor) and os.fstat(descriptor).st_nlink:
                 return place
         except OSError as error:
             place.discard()
@@ -58,11 +58,3 @@ def remove(location: str) -> None:
     """
     with suppress(OSError):
         os.unlink(location)  # noqa: PTH108 - a Path costs more than what it is for
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return os.fstat(descriptor).st_nlink > 0

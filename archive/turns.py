@@ -16,6 +16,7 @@ from typing import Final
 
 from archive.bell import Bell
 from archive.errors import DatabaseUnavailable
+from archive.file_locks import lock_at_once
 
 # A holder that dies does not ring.
 _LONGEST_WAIT_SECONDS: Final = 0.002
@@ -81,12 +82,12 @@ class Turns:
             self._threads.release()
 
     def _take(self, descriptor: int, bell: Bell, deadline: float) -> None:
-        if _locks(descriptor):
+        if lock_at_once(descriptor):
             return
         while True:
             strokes = bell.strokes
             bell.listen()
-            if _locks(descriptor):
+            if lock_at_once(descriptor):
                 # Others may listen too, and this turn's end is what they listen for.
                 bell.listen()
                 return
@@ -111,11 +112,3 @@ class Turns:
             if self._descriptor is not None:
                 os.close(self._descriptor)
             self._descriptor = self._bell = None
-
-
-def _locks(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

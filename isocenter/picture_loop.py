@@ -1,11 +1,10 @@
 """Making pictures of series while nobody sends, so that the first look at an image waits for nothing."""
 
-import fcntl
 import os
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,6 +12,7 @@ import structlog
 
 from archive import series_pictures
 from archive.errors import DatabaseUnavailable, NodeError
+from archive.file_locks import lock_at_once
 from archive.retrieve import StoredInstance, instances
 from archive.series_pictures import SeriesMark
 from dicomweb.rendering.picture_file import PictureFile
@@ -212,20 +212,13 @@ def _is_the_only_one(folder: Path) -> Iterator[bool]:
     """Tell whether no other worker makes pictures in a folder; none does until the end of the context."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield _locks(descriptor)
+        # Without locks what is made twice is the same.
+        may_make = True
+        with suppress(OSError):
+            may_make = lock_at_once(descriptor)
+        yield may_make
     finally:
         os.close(descriptor)
-
-
-def _locks(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        # Without locks what is made twice is the same.
-        return True
-    return True
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """Writing the pictures of a series into a file that others see when all is in it."""
 
-import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from archive.file_locks import lock_at_once
 from archive.names import new_name
 from dicomweb.rendering.prepared import PicturesHead, edition, list_of
 
@@ -31,7 +31,7 @@ class PictureFile:
         self._places: list[tuple[str, int, int]] = []
         self.size = 0
         self._file = os.open(self._made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_at_once(self._file)
         self._head = PicturesHead(series_id=series_id, state=state, edition=edition())
 
     @property
@@ -76,10 +76,7 @@ def is_abandoned(path: Path) -> bool:
     """Tell whether an unfinished file is written by nobody any more."""
     try:
         with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+            return lock_at_once(file)
     except OSError:
         # Finished or removed meanwhile.
         return False
-    return True

@@ -15,12 +15,13 @@ import pytest
 from archive import reserved_room, spare_places, spool_places
 from archive.early_flush import MOST_AT_ONCE, EarlyFlush
 from archive.errors import StorageFailed
-from archive.kernel_requests import Done, KernelRequests, Unsupported
+from archive.kernel_requests import KernelRequests, Unsupported
 from archive.reserved_room import ExpectedSize
 from archive.spare_places import SparePlaces
 from archive.spool_files import Place, make_place
 from archive.spool_folders import SpoolFolders
 from archive.spool_places import Places
+from tests.archive.test_early_flush import skip_without_flushes
 
 LINGER_SECONDS = 0.2
 
@@ -173,13 +174,6 @@ def test_small_objects_of_several_associations_do_not_wait_for_flushes(
     assert bool(flushed) == is_flushed
 
 
-def skip_without_flushes() -> None:
-    try:
-        EarlyFlush().close()
-    except Unsupported:
-        pytest.skip("this system flushes nothing by itself")
-
-
 def test_while_files_are_flushed_nobody_gets_or_waits_for_them(
     places: Places, spares: SparePlaces, folders: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,31 +244,6 @@ def test_where_the_kernel_does_not_flush_places_are_made_all_the_same(
     wait_for(have_come)
     spares.close()
     assert files(folders) == []
-
-
-def test_as_many_files_are_flushed_as_are_given(tmp_path: Path) -> None:
-    skip_without_flushes()
-    flush = EarlyFlush()
-    with ExitStack() as stack:
-        stack.callback(flush.close)
-        descriptors = []
-        for number in range(MOST_AT_ONCE):
-            descriptors.append(os.open(tmp_path / str(number), os.O_RDWR | os.O_CREAT))
-            stack.callback(os.close, descriptors[-1])
-        assert flush.flush(descriptors) == [True] * MOST_AT_ONCE
-        assert flush.flush(descriptors[:3]) == [True] * 3
-
-
-def test_a_fault_is_told_of_the_file_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    skip_without_flushes()
-    flush = EarlyFlush()
-    # In the kernel's order, which is any.
-    answers = [[Done(2, 0)], [Done(0, 0), Done(1, -errno.EIO)]]
-    monkeypatch.setattr(KernelRequests, "submit", lambda *_: 3)
-    monkeypatch.setattr(KernelRequests, "collect", lambda *_: answers.pop(0))
-    with (tmp_path / "file").open("wb") as file:
-        assert flush.flush([file.fileno()] * 4) == [True, False, True, True]
-    flush.close()
 
 
 def test_without_threads_places_are_made_when_they_are_wanted(
