@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -42,26 +42,6 @@ class _Abandoned(Exception):
     """The series is another one now, or the worker is stopping."""
 
 
-class Series(Protocol):
-    """Which series."""
-
-    @property
-    def series_id(self) -> int:
-        """Its row."""
-
-    @property
-    def tenant(self) -> str:
-        """Whose it is."""
-
-    @property
-    def study_instance_uid(self) -> str:
-        """Of its study."""
-
-    @property
-    def series_instance_uid(self) -> str:
-        """Of itself."""
-
-
 class PictureLoop:
     """Makes the pictures of series that it is told of, and of those that grow.
 
@@ -75,7 +55,8 @@ class PictureLoop:
         self._node = node
         self._pictures = prepared_pictures(node.settings)
         self._most_bytes = node.settings.web.prepared_pictures_bytes
-        self._series: dict[int, Series] = {}
+        # Ids, in the order in which they wait.
+        self._series: dict[int, None] = {}
         self._making: int | None = None
         # What series that are not complete were when they were noted, and when that was.
         self._noted: dict[int, tuple[str, float]] = {}
@@ -86,13 +67,13 @@ class PictureLoop:
         with self._guard:
             return set(self._series) | ({self._making} if self._making is not None else set())
 
-    def offer(self, series: Series) -> None:
+    def offer(self, series_id: int) -> None:
         """Note that a series has to be made, for example as it is complete."""
         if not self._most_bytes:
             return
         with self._guard:
-            self._series.pop(series.series_id, None)
-            self._series[series.series_id] = series
+            self._series.pop(series_id, None)
+            self._series[series_id] = None
             while len(self._series) > _MOST_WAITING:
                 del self._series[next(iter(self._series))]
 
@@ -116,7 +97,7 @@ class PictureLoop:
         for mark in self._node.database.read(series_pictures.growing):
             state, since = noted.get(mark.series_id, ("", now - _AGAIN_SECONDS))
             if state != mark.state and now - since >= _AGAIN_SECONDS:
-                self.offer(mark)
+                self.offer(mark.series_id)
                 state, since = mark.state, now
             self._noted[mark.series_id] = state, since
 
@@ -138,45 +119,48 @@ class PictureLoop:
             PictureProcess(self._node.blobs.root) as process,
             _ended_by(stop, process),
         ):
-            while may_make and not stop.is_set() and (series := self._next()):
+            while may_make and not stop.is_set() and (series_id := self._next()) is not None:
                 try:
-                    self._make(series, process, stop)
+                    self._make(series_id, process, stop)
                 except _Abandoned:
                     continue
                 except DatabaseUnavailable:
-                    self.offer(series)
+                    self.offer(series_id)
                     raise
                 except (NodeError, OSError) as error:
-                    uid, reason = series.series_instance_uid, str(error)
-                    _log.warning("pictures_not_made", series_uid=uid, reason=reason)
+                    _log.warning("pictures_not_made", series=series_id, reason=str(error))
                 prune(self._pictures.folder, self._most_bytes)
 
-    def _next(self) -> Series | None:
+    def _next(self) -> int | None:
         with self._guard:
             self._making = next(iter(self._series), None)
-            return self._series.pop(self._making) if self._making is not None else None
+            if self._making is not None:
+                del self._series[self._making]
+            return self._making
 
-    def _make(self, series: Series, process: PictureProcess, stop: threading.Event) -> None:
-        mark, uid = self._mark(series), series.series_instance_uid
-        path = self._pictures.path(series.study_instance_uid, uid)
-        head = read_head(path)
-        images = self._images(series)
-        if mark is None or not images or (head and (head.series_id, head.state) == (series.series_id, mark.state)):
+    def _make(self, series_id: int, process: PictureProcess, stop: threading.Event) -> None:
+        series = self._mark(series_id)
+        if series is None:
+            return
+        path = self._pictures.path(series.study_instance_uid, series.series_instance_uid)
+        head, images = read_head(path), self._images(series)
+        if not images or (head and (head.series_id, head.state) == (series_id, series.state)):
             return
         began = time.monotonic()
-        with PictureFile(path, series_id=series.series_id, state=mark.state) as file:
+        with PictureFile(path, series_id=series_id, state=series.state) as file:
             for name, picture in self._made(series, process.begin(images), process):
                 if file.count % _PICTURES_AT_A_TIME == 0:
-                    self._wait(series, mark, stop)
+                    self._wait(series, stop)
                 if file.size + len(picture) > self._most_bytes // _SHARE_OF_ONE:
                     break
                 file.add(name, picture)
-            self._wait(series, mark, stop)
+            self._wait(series, stop)
             file.finish()
         seconds = round(time.monotonic() - began, 3)
+        uid = series.series_instance_uid
         _log.info("pictures_made", series_uid=uid, pictures=file.count, bytes=file.size, seconds=seconds)
 
-    def _made(self, series: Series, names: list[str], process: PictureProcess) -> Iterator[tuple[str, bytes]]:
+    def _made(self, series: SeriesMark, names: list[str], process: PictureProcess) -> Iterator[tuple[str, bytes]]:
         """Make the pictures of a series, or take them from its former file, as long as that has a chance."""
         uids = series.study_instance_uid, series.series_instance_uid
         failures, seconds = 0, 0.0
@@ -190,17 +174,17 @@ class PictureLoop:
             if failures >= _MOST_FAILURES or seconds > _MOST_SECONDS:
                 return
 
-    def _images(self, series: Series) -> list[StoredInstance]:
+    def _images(self, series: SeriesMark) -> list[StoredInstance]:
         study_uids, series_uids = [series.study_instance_uid], [series.series_instance_uid]
         found = self._node.database.read(instances, series.tenant, study_uids=study_uids, series_uids=series_uids)
         return [one for one in found if one.rows]
 
-    def _mark(self, series: Series) -> SeriesMark | None:
-        return self._node.database.read(series_pictures.marks, [series.series_id]).get(series.series_id)
+    def _mark(self, series_id: int) -> SeriesMark | None:
+        return self._node.database.read(series_pictures.marks, [series_id]).get(series_id)
 
-    def _wait(self, series: Series, mark: SeriesMark, stop: threading.Event) -> None:
+    def _wait(self, series: SeriesMark, stop: threading.Event) -> None:
         """Wait until nobody sends; what changed meanwhile, or went, gets no pictures of what it was."""
-        while not stop.is_set() and (now := self._mark(series)) and now.state == mark.state:
+        while not stop.is_set() and (now := self._mark(series.series_id)) and now.state == series.state:
             if self._is_quiet():
                 return
             stop.wait(_PAUSE_SECONDS)

@@ -64,7 +64,7 @@ def run(settings: Settings) -> None:
         house = (Housekeeping(node).run, Sweeping(node).run, WorklistFolder(settings, node.database).run)
         picturing = PictureLoop(node)
         keeping = PictureKeeping(node.database, settings, picturing.waiting)
-        made_ready = (MetadataLoop(node, picturing.offer).run, picturing.run, keeping.run)
+        made_ready = (MetadataLoop(node, lambda made: picturing.offer(made.series_id)).run, picturing.run, keeping.run)
         parts = (settling.run, runner.run, delivering.run, retrieving.run, noticing.run)
         threads = [_start(part, stop) for part in (*parts, *made_ready, *workitems, *house)]
         say_ready()

@@ -15,7 +15,6 @@ import pytest
 from archive.index import Outcome
 from archive.origin import Origin, OriginKind
 from archive.retrieve import StoredInstance, instances
-from archive.series_metadata import SeriesState
 from archive.series_pictures import SeriesMark, marks
 from archive.series_summary import SeriesSummary
 from archive.settling import Selection, settle
@@ -39,14 +38,6 @@ from tests.waiting import wait_until
 
 UPLOADED = Origin(kind=OriginKind.UPLOAD, principal="anna")
 STUDY, SERIES = ct_slice(1).StudyInstanceUID, ct_slice(1).SeriesInstanceUID
-SERIES_STATE: dict[str, Any] = {
-    "series_id": 1,
-    "tenant": "default",
-    "study_instance_uid": "1.2",
-    "series_instance_uid": SERIES,
-    "instances": 1,
-    "state": "1",
-}
 
 
 GROWING: dict[str, Any] = {
@@ -92,7 +83,7 @@ def loop(node: Node, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureLoop]:
     loop, stop = PictureLoop(node), threading.Event()
     settling = SettlingLoop(node, select=no_analyzers, on_complete=Consequences(node.settings).series)
     keeping = PictureKeeping(node.database, node.settings, loop.waiting)
-    parts = (settling.run, MetadataLoop(node, loop.offer).run, loop.run, keeping.run)
+    parts = (settling.run, MetadataLoop(node, lambda made: loop.offer(made.series_id)).run, loop.run, keeping.run)
     threads = [threading.Thread(target=part, args=(stop,)) for part in parts]
     for thread in threads:
         thread.start()
@@ -122,10 +113,6 @@ def files(pictures: PreparedPictures) -> list[Path]:
 
 def delete(node: Node, one: StoredInstance) -> None:
     node.database.write(delete_study, "default", one.study_instance_uid, principal="anna", now=1.0)
-
-
-def series_state(one: StoredInstance) -> SeriesState:
-    return SeriesState(**SERIES_STATE | {"study_instance_uid": one.study_instance_uid})
 
 
 def stored(node: Node) -> list[StoredInstance]:
@@ -278,8 +265,7 @@ def test_without_room_they_are_the_first_to_go(
     wait_until(lambda: made(node, pictures), what="pictures")
     monkeypatch.setattr("archive.space.shutil.disk_usage", lambda _: Disk(1 << 30, 1 << 30, 0))
     wait_until(lambda: not files(pictures), what="an empty folder")
-    [state] = [series_state(one) for one in stored(node)]
-    loop.offer(state)
+    loop.offer(1)
     wait_until(lambda: not loop.waiting(), what="the end of the wish")
     assert files(pictures) == []
 
@@ -288,7 +274,7 @@ def test_a_series_waits_once_and_the_newest_are_kept(node: Node, monkeypatch: py
     monkeypatch.setattr(picture_loop, "_MOST_WAITING", 2)
     loop = PictureLoop(node)
     for number in (1, 2, 1, 3):
-        loop.offer(SeriesState(**SERIES_STATE | {"series_id": number}))
+        loop.offer(number)
     assert loop.waiting() == {1, 3}
 
 
@@ -296,7 +282,7 @@ def test_nothing_waits_where_no_room_is_given(tmp_path: Path, sqlite_url: str) -
     values = {"data_dir": tmp_path / "data", "database": {"url": sqlite_url}, "web": {"prepared_pictures_bytes": 0}}
     with open_node(Settings.model_validate(values)) as node:
         loop = PictureLoop(node)
-        loop.offer(SeriesState(**SERIES_STATE))
+        loop.offer(1)
         assert not loop.waiting()
 
 
