@@ -1,6 +1,7 @@
 """Pixel data without compression: as arrays, and as a native transfer syntax has it (PS3.5 Sections 8.1.1 and 8.2)."""
 
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Any, Final
 
 import numpy as np
@@ -49,7 +50,7 @@ def decode_frame(buffer: memoryview, pixels: ImagePixels, index: int, decoder: F
 
 def _kept(frame: memoryview | bytes) -> memoryview | bytes:
     """Copy what is a part of a mapped file, which an array must not hold on to."""
-    return frame if isinstance(frame, bytes) or isinstance(frame.obj, bytes) else bytes(frame)
+    return bytes(frame) if isinstance(frame, memoryview) and isinstance(frame.obj, mmap) else frame
 
 
 def decode_compressed(pixels: ImagePixels, codestream: bytes, decoder: FrameDecoder) -> DecodedFrame:

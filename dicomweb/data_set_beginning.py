@@ -4,12 +4,13 @@ import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from archive.encodings import UNDEFINED, encoding_of, is_deflated
 from archive.errors import NotFound, NotParsable
 from archive.outline import Outline, read_outline
 from archive.retrieve import StoredInstance
+from dicomweb.reading_at_once import read_at_once
 
 # A CT slice with its header; one read costs less than to map a file of this size and to fault its pages in.
 _BEGINNING_BYTES: Final = 1 << 20
@@ -40,7 +41,7 @@ class DataSetBeginning:
         return len(self.content) == self.size
 
 
-def read_beginning(path: Path, instance: StoredInstance) -> DataSetBeginning | None:
+def read_beginning(path: Path, instance: StoredInstance, *, waits: bool = True) -> DataSetBeginning | None:
     """Read the beginning of an image.
 
     Parameters
@@ -49,6 +50,8 @@ def read_beginning(path: Path, instance: StoredInstance) -> DataSetBeginning | N
         Its file.
     instance
         The image.
+    waits
+        Whether this is a thread that may wait for a disk; otherwise it is the whole data set, and only from memory.
 
     Returns
     -------
@@ -60,10 +63,12 @@ def read_beginning(path: Path, instance: StoredInstance) -> DataSetBeginning | N
     ------
     NotFound
         The file is missing.
+    NotAtHand
+        The data set is not in memory, or larger than what is read at once.
     """
     if is_deflated(instance.transfer_syntax_uid):
         return None
-    content, size = _read(path, instance.data_offset)
+    content, size = _read(path, instance.data_offset, waits=waits)
     try:
         outline = read_outline(content, encoding_of(instance.transfer_syntax_uid), size)
         if outline.pixels is None or _is_out_of_order(content, outline):
@@ -83,13 +88,16 @@ def _is_out_of_order(content: bytes, outline: Outline) -> bool:
     return bool(group << 16 | element < tag)
 
 
-def _read(path: Path, data_offset: int) -> tuple[bytes, int]:
+def _read(path: Path, data_offset: int, *, waits: bool) -> tuple[bytes, int]:
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise NotFound("The file of this object is missing.") from error
     try:
         size = max(0, os.fstat(file).st_size - data_offset)
+        if not waits:
+            # A view serves as well as bytes where headers are read.
+            return cast("bytes", read_at_once(file, data_offset, size)), size
         return os.pread(file, min(size, _BEGINNING_BYTES), data_offset), size
     finally:
         os.close(file)

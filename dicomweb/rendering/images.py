@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from archive.retrieve import StoredInstance
 from dicomweb.data_set_beginning import read_beginning
 from dicomweb.frame_source import FrameSource
@@ -16,7 +17,7 @@ from dicomweb.rendering.annotation import lines_of
 from dicomweb.rendering.attributes import display_of, number_of, read_header, values_of
 from dicomweb.rendering.bounds import ANIMATION, VIDEO
 from dicomweb.rendering.colours import coloured
-from dicomweb.rendering.encoding import GIF, MEDIA_TYPES, Finish, encode_animation, encode_picture
+from dicomweb.rendering.encoding import GIF, JPEG, MEDIA_TYPES, Finish, encode_animation, encode_picture
 from dicomweb.rendering.image_header import ImageHeader
 from dicomweb.rendering.parameters import RenderingParameters
 from dicomweb.rendering.picture_names import prepared_name
@@ -27,6 +28,9 @@ from dicomweb.services import ImageServices, Services
 
 Array = np.ndarray[Any, Any]
 
+# A CT slice: to make a picture of more would hold up other requests for too long.
+_MOST_QUICK_SAMPLES: Final = 1 << 18
+_NATIVE: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
 # Larger frames, of slides as a whole, would take gigabytes on their way to a picture.
 _MOST_PIXELS: Final = 100_000_000
 _FRAME_TIME, _FRAME_TIMES = "00181063", "00181065"
@@ -58,22 +62,28 @@ class ImageRendering:
         """Make a picture, or take one that was made already."""
         known = self._made(media_type, wanted, waits=True)
         if known is None:
-            known = encoded_image(self._services, self._instance, self._number, media_type, wanted)
-            self._services.rendered.put((self._instance.key, self._number, media_type, wanted), known)
+            known = self._make(media_type, wanted, waits=True)
         return content_of(known, media_type)
 
     def at_hand(self, media_type: str, wanted: RenderingParameters) -> Content:
-        """Give a picture that is in memory.
+        """Give a picture that is in memory, or made in no time of what is.
 
         Raises
         ------
         NotAtHand
-            It is not, and has to be waited for.
+            It has to be waited for.
         """
         known = self._made(media_type, wanted, waits=False)
         if known is None:
-            raise NotAtHand
+            if not _is_quick(self._instance, media_type, wanted):
+                raise NotAtHand
+            known = self._make(media_type, wanted, waits=False)
         return content_of(known, media_type)
+
+    def _make(self, media_type: str, wanted: RenderingParameters, *, waits: bool) -> bytes:
+        picture = encoded_image(self._services, self._instance, self._number, media_type, wanted, waits=waits)
+        self._services.rendered.put((self._instance.key, self._number, media_type, wanted), picture)
+        return picture
 
     def _made(self, media_type: str, wanted: RenderingParameters, *, waits: bool) -> bytes | None:
         known = self._services.rendered.get((self._instance.key, self._number, media_type, wanted))
@@ -86,8 +96,26 @@ class ImageRendering:
         return self._services.prepared.get(*uids, name, waits=waits)
 
 
+def _is_quick(instance: StoredInstance, media_type: str, wanted: RenderingParameters) -> bool:
+    """Tell whether a picture is made in less time than a change of thread would add to it by half.
+
+    Others wait meanwhile, but not longer than they would for the interpreter's lock: to encode JPEG takes half of the
+    time, and holds it.
+    """
+    pixels = (instance.rows or 0) * (instance.columns or 0)
+    is_plain = not (wanted.viewport or wanted.annotation or wanted.profile)
+    is_native = instance.transfer_syntax_uid in _NATIVE
+    return media_type == JPEG and is_plain and is_native and 0 < pixels <= _MOST_QUICK_SAMPLES
+
+
 def encoded_image(
-    services: ImageServices, instance: StoredInstance, number: int | None, media_type: str, wanted: RenderingParameters
+    services: ImageServices,
+    instance: StoredInstance,
+    number: int | None,
+    media_type: str,
+    wanted: RenderingParameters,
+    *,
+    waits: bool = True,
 ) -> bytes:
     """Make a picture of an image, or of one of its frames, as one of the media types.
 
@@ -95,8 +123,12 @@ def encoded_image(
     ------
     NotTranscodable, NotFound, Problem
         There is none.
+    NotAtHand
+        Nobody may wait, and something has to be waited for.
     """
-    source, header = open_image(services, instance)
+    source, header = open_image(services, instance, waits=waits)
+    if not waits and (source.pixels.encapsulated or source.pixels.samples_per_frame > _MOST_QUICK_SAMPLES):
+        raise NotAtHand
 
     def colours(frame: int) -> tuple[Array, bytes | None]:
         shades = picture(source.decode(frame), source.pixels, display_of(header, frame), wanted.window)
@@ -111,15 +143,21 @@ def encoded_image(
     return encode_picture(shades, media_type, wanted, Finish(lines=lines, profile=profile))
 
 
-def open_image(services: ImageServices, instance: StoredInstance) -> tuple[FrameSource, Mapping[str, Any]]:
+def open_image(
+    services: ImageServices, instance: StoredInstance, *, waits: bool = True
+) -> tuple[FrameSource, Mapping[str, Any]]:
     """Open the frames of an image that can be made pictures of, and its attributes.
 
     Raises
     ------
     Problem
         406 when they are too large.
+    NotAtHand
+        Nobody may wait, and not all of the data set is in memory, or it is one that has to be looked at twice.
     """
-    beginning = read_beginning(file_of(services, instance), instance)
+    beginning = read_beginning(file_of(services, instance), instance, waits=waits)
+    if beginning is None and not waits:
+        raise NotAtHand
     source = FrameSource(services, instance, beginning=beginning)
     if source.pixels.rows * source.pixels.columns > _MOST_PIXELS:
         raise not_acceptable("A frame of this size is not rendered.")

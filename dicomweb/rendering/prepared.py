@@ -95,6 +95,11 @@ class PreparedPictures:
             What it is called (`picture_names.prepared_name`).
         waits
             Whether this is a thread that may wait for a disk; otherwise only what is in memory is given.
+
+        Raises
+        ------
+        NotAtHand
+            To tell whether it is there, and to give it, a disk has to be waited for.
         """
         path = self.path(study_uid, series_uid)
         try:
@@ -109,7 +114,7 @@ class PreparedPictures:
                 return bytes(read_at_once(file, *place))
             content = os.pread(file, place[1], place[0])
             return content if len(content) == place[1] else None
-        except (OSError, ValueError, NotAtHand):
+        except (OSError, ValueError):
             # Whoever asks has the picture made: nothing that is wrong here shall be in the way of that.
             return None
         finally:

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pydicom.uid import (
 
 from archive.decoding import DecodingPool
 from archive.retrieve import StoredInstance, instances
+from dicomweb.reading_at_once import NotAtHand
 from dicomweb.rendering.encoding import JPEG, PNG
 from dicomweb.rendering.parameters import RenderingParameters, Viewport
 from dicomweb.rendering.picture_file import PictureFile, is_abandoned
@@ -58,6 +60,17 @@ def test_each_is_given_by_its_name(pictures: PreparedPictures) -> None:
     head = read_head(path)
     assert head is not None
     assert (head.series_id, head.state) == (7, "1:2")
+
+
+def test_who_may_not_wait_gets_what_is_in_memory(pictures: PreparedPictures) -> None:
+    assert pictures.get(STUDY, UID, "first", waits=False) is None
+    write(pictures, first=b"one")
+    with pytest.raises(NotAtHand):
+        pictures.get(STUDY, UID, "first", waits=False)
+    assert pictures.get(STUDY, UID, "first") == b"one"
+    with suppress(NotAtHand):
+        assert pictures.get(STUDY, UID, "first", waits=False) == b"one"
+    assert pictures.get(STUDY, UID, "second", waits=False) is None
 
 
 def test_a_file_that_is_written_anew_is_read_anew(pictures: PreparedPictures) -> None:
