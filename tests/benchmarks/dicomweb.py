@@ -83,15 +83,18 @@ def pictures(folder: Path, extent: Extent) -> Iterator[tuple[str, ...]]:
         series = [template.series(chosen) for _ in range(extent.rounds)]
         _store(both, series)
         wait_for_pictures(folder, series)
-        load = partial(_rendered, series, dicomweb_loads.JPEG)
-        what = "JPEG of a slice, asked for the first time"
-        yield times(both, what, load, goal=_FIVE_TIMES, rounds=range(extent.rounds)).cells()
+        for what, query in (
+            ("JPEG of a slice, asked for the first time", ""),
+            ("JPEG of a slice in another window, made when it is asked for", "?window=40,400,linear"),
+        ):
+            load = partial(_rendered, series, dicomweb_loads.JPEG, query=query)
+            yield times(both, what, load, goal=_FIVE_TIMES, rounds=range(extent.rounds)).cells()
 
 
-def _rendered(series: list[Series], accept: str, number: int) -> Load:
+def _rendered(series: list[Series], accept: str, number: int, *, query: str = "") -> Load:
     one = series[number]
     chosen = range(0, one.count, max(one.count // 20, 1))
-    paths = [f"{dicomweb_loads.instance_path(one, slice_)}/rendered" for slice_ in chosen]
+    paths = [f"{dicomweb_loads.instance_path(one, slice_)}/rendered{query}" for slice_ in chosen]
     return Load(name="rendered", accept=accept, paths=paths)
 
 
