@@ -41,6 +41,8 @@ _DEFAULTS: Final = {
     "image/jls": "1.2.840.10008.1.2.4.80",
     "image/jp2": "1.2.840.10008.1.2.4.90",
     "image/dicom-rle": _RLE,
+    # Of what can be made of any image, the one that takes least time.
+    "image/*": "1.2.840.10008.1.2.4.80",
 }
 _BYTE: Final = 8
 
@@ -141,7 +143,8 @@ def _native(wanted: MediaRange, pixels: ImagePixels) -> FrameFormat | None:
 
 def _compressed(wanted: MediaRange, pixels: ImagePixels) -> FrameFormat | None:
     """Compress frames without loss, where the client takes nothing else."""
-    syntax = wanted.transfer_syntax or _DEFAULTS.get(wanted.content, "")
+    is_open = wanted.transfer_syntax in {None, ANY_TRANSFER_SYNTAX}
+    syntax = _DEFAULTS.get(wanted.content, "") if is_open else wanted.transfer_syntax or ""
     media_type = compressed_media_type(syntax)
     if not (can_compress(syntax) and can_decompress(pixels.transfer_syntax_uid)):
         return None

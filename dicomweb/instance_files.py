@@ -19,9 +19,12 @@ from dicomweb.multipart import Part, begun
 from dicomweb.problems import not_acceptable
 from dicomweb.ranges import Content, ranged_response
 from dicomweb.reading_ahead import read_ahead
+from dicomweb.rendering.stored_video import is_video
 from dicomweb.services import Services
 
 DICOM: Final = "application/dicom"
+# JPEG XL, of JPEG images and with loss.
+_LOSSY_WITHOUT_DECODER: Final = frozenset({"1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112"})
 _CHUNK: Final = 1 << 20
 # Converted objects up to this size stay in memory, larger ones go through a file.
 _IN_MEMORY: Final = 8 << 20
@@ -35,7 +38,8 @@ def syntax_for(instance: StoredInstance, wanted: str | None) -> str:
     instance
         What is sent.
     wanted
-        A transfer syntax, `*` for any; none for the default, explicit VR little endian (PS3.18 Section 8.7.3.5.2).
+        A transfer syntax, `*` for any; none for the default, explicit VR little endian, or what is stored where that
+        is lossy and cannot be decoded (PS3.18 Section 8.7.3).
 
     Raises
     ------
@@ -46,10 +50,16 @@ def syntax_for(instance: StoredInstance, wanted: str | None) -> str:
         return instance.transfer_syntax_uid
     target = wanted or EXPLICIT_VR_LITTLE_ENDIAN
     if not can_convert(instance.transfer_syntax_uid, target):
+        if wanted is None and _is_only_lossy(instance.transfer_syntax_uid):
+            return instance.transfer_syntax_uid
         raise not_acceptable(
             "The object cannot be converted to the wanted transfer syntax; transfer-syntax=* takes it as it is stored."
         )
     return target
+
+
+def _is_only_lossy(syntax: str) -> bool:
+    return is_video(syntax) or syntax in _LOSSY_WITHOUT_DECODER
 
 
 def content_type(syntax: str) -> str:

@@ -19,6 +19,7 @@ _REMEMBERED: Final = 256
 _PARAMETER: Final = re.compile(r';\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]+))')
 _TYPE: Final = re.compile(r"\s*([\w*+.-]+/[\w*+.-]+)")
 _RANGE: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_SPACE_IN_NAME: Final = re.compile(r"(?<=\w) (?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class MediaRange:
 
     @property
     def multipart(self) -> bool:
-        """True for `multipart/related`."""
-        return self.media_type == "multipart/related"
+        """True for `multipart/related`, the only multipart type of whole answers, also by `multipart/*`."""
+        return self.media_type in {"multipart/related", "multipart/*"}
 
     @property
     def wildcard(self) -> bool:
@@ -82,6 +83,8 @@ def accepted(request: Request) -> list[MediaRange]:
         406 when nothing of it is a media type.
     """
     asked = ", ".join(request.query_params.getlist("accept")) if request.scope["query_string"] else ""
+    # A plus sign that was not percent-encoded arrives as a space, which no media type has: `application/dicom+json`.
+    asked = _SPACE_IN_NAME.sub("+", asked)
     ranges = _remembered((asked or ", ".join(request.headers.getlist("accept")) or "*/*")[:_LONGEST_HEADER])
     if not ranges:
         raise not_acceptable("The Accept header names no media type.")

@@ -1,6 +1,6 @@
 """QIDO-RS: searching for studies, series and instances (PS3.18 Section 10.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -57,7 +57,7 @@ class Qido:
             self._services.database, page_and_rest, principal.tenant, query, asked.limit, _MOST_COUNTED
         )
         base = base_url(request)
-        headers = _warnings(base, rest)
+        headers = _warnings(base, rest, asked.not_performed)
         if not found and (as_xml or _names_dicom(request)):
             return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
         matches = MatchWriter(level, base).array(found)
@@ -104,9 +104,11 @@ def _names_dicom(request: Request) -> bool:
     return any(one.content in {JSON, XML} for one in accepted(request))
 
 
-def _warnings(service: str, rest: int) -> dict[str, str]:
-    """Say that there is more, whoever set the limit (PS3.18 Section 8.3.4.4.1)."""
-    if not rest:
-        return {}
-    number = str(rest) if rest < _MOST_COUNTED else f"at least {rest}"
-    return {"Warning": f"299 {service}: There are {number} additional results that can be requested"}
+def _warnings(service: str, rest: int, not_performed: Iterable[str]) -> dict[str, str]:
+    """Say what was not done, and that there is more, whoever set the limit (PS3.18 Sections 8.3.4.4.1 to 8.3.4.6)."""
+    sentences = list(not_performed)
+    if rest:
+        number = str(rest) if rest < _MOST_COUNTED else f"at least {rest}"
+        sentences.append(f"There are {number} additional results that can be requested")
+    warnings = ", ".join(f"299 {service}: {sentence}" for sentence in sentences)
+    return {"Warning": warnings} if warnings else {}

@@ -64,7 +64,9 @@ def _writer(tag: int) -> _Write:
     def write(values: tuple[Value, ...]) -> str:
         if not values:
             return empty
-        return f'{opening},"Value":[{",".join(map(encode, values))}]}}'
+        text = ",".join(map(encode, values))
+        # A single value that says nothing, as a name of dividers, is none (PS3.18 Section F.2.5).
+        return empty if text == "null" else f'{opening},"Value":[{text}]}}'
 
     return write
 

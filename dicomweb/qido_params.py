@@ -34,6 +34,8 @@ class SearchParameters:
         Fuzzy matching of person names.
     zone
         Minutes by which the client's dates and times are ahead of UTC, where it says so.
+    not_performed
+        What was asked for and is not done, in sentences; each once, in their order.
     """
 
     keys: dict[int, Key] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class SearchParameters:
     offset: int = 0
     fuzzy: bool = False
     zone: int | None = None
+    not_performed: dict[str, None] = field(default_factory=dict)
 
 
 def parse_parameters(pairs: Iterable[tuple[str, str]], level: Level) -> SearchParameters:
@@ -94,9 +97,21 @@ def _take_offset(found: SearchParameters, value: str) -> None:
 
 
 def _take_fuzzy(found: SearchParameters, value: str) -> None:
-    if value.lower() not in _BOOLEANS:
-        raise bad_request("The query parameter fuzzymatching is either true or false.")
-    found.fuzzy = _BOOLEANS[value.lower()]
+    found.fuzzy = _boolean("fuzzymatching", value)
+
+
+def _take_empty_values(found: SearchParameters, value: str) -> None:
+    _leave_out(found, "emptyvaluematching", "Empty Value Matching", value)
+
+
+def _take_multiple_values(found: SearchParameters, value: str) -> None:
+    _leave_out(found, "multiplevaluematching", "Multiple Value Matching", value)
+
+
+def _leave_out(found: SearchParameters, name: str, title: str, value: str) -> None:
+    """Note what is not supported, in the words of the standard (PS3.18 Sections 8.3.4.5 and 8.3.4.6)."""
+    if _boolean(name, value):
+        found.not_performed[f"The {name} parameter is not supported. {title} has not been performed."] = None
 
 
 def _take_zone(found: SearchParameters, value: str) -> None:
@@ -122,9 +137,15 @@ _OPTIONS: Final[Mapping[str, Callable[[SearchParameters, str], None]]] = {
     "00080201": _take_zone,
     "charset": _take_charset,
     "accept": _ignore,
-    "emptyvaluematching": _ignore,
-    "multiplevaluematching": _ignore,
+    "emptyvaluematching": _take_empty_values,
+    "multiplevaluematching": _take_multiple_values,
 }
+
+
+def _boolean(name: str, value: str) -> bool:
+    if value.lower() not in _BOOLEANS:
+        raise bad_request(f"The query parameter {name} is either true or false.")
+    return _BOOLEANS[value.lower()]
 
 
 def _count(name: str, value: str) -> int:
@@ -148,13 +169,20 @@ def _included(value: str, level: Level) -> set[int]:
 def _path(name: str, *, matched: bool = True) -> tuple[int, ...]:
     """Read the name of an attribute, or of one in a sequence: keywords or tags, with a dot between."""
     tags = tuple(_tag(part) for part in name.split("."))
-    if None in tags or len(tags) > 2:  # noqa: PLR2004 - a sequence and an attribute in it
+    if None in tags:
         raise bad_request(f"The query parameter or attribute {shown(name)} is not known.")
     known = tuple(tag for tag in tags if tag is not None)
-    inner = ATTRIBUTES[known[0]].items if known[0] in ATTRIBUTES else {}
-    if matched and (not is_matched(known[0]) or (len(known) > 1 and known[1] not in inner)):
+    if matched and not _is_indexed(*known):
         raise bad_request(f"The attribute {shown(name)} is not indexed, so that nothing can be matched with it.")
     return known
+
+
+def _is_indexed(tag: int, *inner: int) -> bool:
+    """Tell whether something can be matched: an attribute, or one in the items of a sequence, but none deeper."""
+    if not inner:
+        return is_matched(tag)
+    known = ATTRIBUTES[tag].items if tag in ATTRIBUTES else {}
+    return is_matched(tag) and len(inner) == 1 and inner[0] in known
 
 
 def _tag(text: str) -> int | None:

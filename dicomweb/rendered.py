@@ -16,10 +16,11 @@ from archive.errors import NodeError, NotFound
 from archive.retrieve import StoredInstance
 from dicomweb.conditional import conditional
 from dicomweb.frame_retrieval import parse_frame_list
+from dicomweb.frame_source import FrameSource
 from dicomweb.locating import Instances, find, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, multipart_response
-from dicomweb.problems import Problem, not_acceptable
+from dicomweb.problems import Problem, bad_request, not_acceptable
 from dicomweb.ranges import Content, ranged_response
 from dicomweb.reading_at_once import NotAtHand
 from dicomweb.rendering.images import ImageRendering
@@ -27,6 +28,7 @@ from dicomweb.rendering.kinds import Rendering, open_pictures, open_rendering, s
 from dicomweb.rendering.middle import middle_frame, middle_of
 from dicomweb.rendering.parameters import RenderingParameters, parse_rendering
 from dicomweb.rendering.picture_names import THUMBNAIL
+from dicomweb.rendering.stored_video import is_video
 from dicomweb.services import Services, base_url
 
 _log = structlog.get_logger()
@@ -126,6 +128,8 @@ class Rendered:
         renderings = [open_pictures(self._services, instance, number) for number in numbers]
         if len(numbers) == 1:
             return conditional(request, [instance], partial(_answer_one, request, renderings[0], ranges, wanted))
+        # Before the answer begins: what is missing behind the first would end it in the middle.
+        self._require(instance, numbers)
         in_parts = [each for each in ranges if each.multipart or each.wildcard]
         media_type, _ = choose(renderings[0].media_types, in_parts)
         url = url_of(base_url(request), instance)
@@ -135,8 +139,17 @@ class Rendered:
         )
         return conditional(request, [instance], lambda: _parts_response(parts))
 
+    def _require(self, instance: StoredInstance, numbers: Sequence[int]) -> None:
+        if not is_video(instance.transfer_syntax_uid):
+            FrameSource(self._services, instance).require(numbers)
+        elif max(numbers) > (count := instance.number_of_frames or 1):
+            raise NotFound(f"There is no frame {max(numbers)}; the last one is {count}.")
+
     def _thumbnail(self, request: Request, principal: Principal) -> Response:
         wanted = parse_rendering(request.query_params.multi_items())
+        if wanted.annotation:
+            # PS3.18 Section 10.4.3.3.4: it says nothing about the patient.
+            raise bad_request("A thumbnail has no annotation.")
         wanted = wanted if wanted.viewport else replace(wanted, viewport=THUMBNAIL)
         ranges = [each for each in accepted(request) if not each.multipart]
         found = find(self._services, principal.tenant, request.path_params)

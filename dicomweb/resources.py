@@ -36,6 +36,7 @@ _IMAGES: Final = (OCTETS, *compressed_media_types())
 _MODELS: Final = ("application/pdf", "model/stl", "model/obj", "model/mtl")
 _SHOWN: Final = (*MEDIA_TYPES, *VIDEO_TYPES, HTML, PLAIN, TEXT_XML, *_MODELS)
 _PICTURE: Final = ("accept", "annotation", "iccprofile", "quality", "viewport", "window")
+_THUMBNAIL: Final = tuple(name for name in _PICTURE if name != "annotation")
 _SEARCH: Final = ("accept", "fuzzymatching", "includefield", "limit", "offset", "{attributeID}")
 _URI_QUERY: Final = (
     *("requestType", "studyUID", "seriesUID", "objectUID", "contentType", "charset", "transferSyntax", "frameNumber"),
@@ -88,14 +89,14 @@ _NAMES: Final = dict(zip(LEVELS, ("Study", "Series", "Instance"), strict=True))
 def _of_level(level: str) -> dict[str, tuple[Method, ...]]:
     name = _NAMES[level]
     alone = (_DICOM,) if level == INSTANCE else ()
-    retrieve = _retrieve(name, *_parts(_DICOM), *alone)
+    retrieve = _retrieve(name, *_parts(_DICOM, OCTETS), *alone)
     store = (_STORE,) if level == STUDY else ()
     shown = (*_SHOWN, *_parts(*_SHOWN)) if level == INSTANCE else _parts(*_SHOWN)
     return {
         level: (retrieve, *store, Method("DELETE", f"Delete{name}")),
         f"{level}/metadata": (_retrieve(f"{name}Metadata", _JSON, *_parts(XML)),),
         f"{level}/rendered": (_retrieve(f"Rendered{name}", *shown, query=_PICTURE),),
-        f"{level}/thumbnail": (_retrieve(f"{name}Thumbnail", *MEDIA_TYPES, query=_PICTURE),),
+        f"{level}/thumbnail": (_retrieve(f"{name}Thumbnail", *MEDIA_TYPES, query=_THUMBNAIL),),
         f"{level}/bulkdata": (_retrieve(f"{name}BulkData", *_parts(*_IMAGES)),),
         f"{level}/pixeldata": (_retrieve(f"{name}PixelData", *_parts(*_IMAGES)),),
     }
@@ -143,7 +144,7 @@ RESOURCES: Final[Mapping[str, tuple[Method, ...]]] = {
     **{path: methods for level in LEVELS for path, methods in _of_level(level).items()},
     FRAMES: (_retrieve("Frames", *_IMAGES, *_parts(*_IMAGES)),),
     f"{FRAMES}/rendered": (_retrieve("RenderedFrames", *MEDIA_TYPES, *_parts(*MEDIA_TYPES), query=_PICTURE),),
-    f"{FRAMES}/thumbnail": (_retrieve("FrameThumbnail", *MEDIA_TYPES, query=_PICTURE),),
+    f"{FRAMES}/thumbnail": (_retrieve("FrameThumbnail", *MEDIA_TYPES, query=_THUMBNAIL),),
     VALUE: (_retrieve("BulkDataValue", *_IMAGES, *_parts(*_IMAGES)),),
     URI: (_retrieve("InstanceByUri", _DICOM, *_SHOWN, query=_URI_QUERY),),
     **_WORKLIST,

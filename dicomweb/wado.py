@@ -11,7 +11,9 @@ from starlette.responses import Response
 from access.principals import Principal
 from archive.errors import NotTranscodable
 from archive.retrieve import StoredInstance
+from dicomweb.bulk_data import BulkData
 from dicomweb.conditional import conditional
+from dicomweb.frame_formats import OCTETS
 from dicomweb.instance_files import DICOM, content_type, file_chunks, single_file, syntax_for
 from dicomweb.locating import find, url_of
 from dicomweb.media_types import MediaRange, accepted
@@ -31,9 +33,12 @@ class Wado:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._bulk_data = BulkData(services)
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
-        """Give all instances of a study or series, or one."""
+        """Give all instances of a study or series, or one; or the bulk data of them, as is asked for by octets."""
+        if _asks_for_bulk_data(accepted(request)):
+            return await self._bulk_data.all_values(request, principal)
         return await run_in_threadpool(self._retrieve, request, principal)
 
     def _retrieve(self, request: Request, principal: Principal) -> Response:
@@ -54,7 +59,7 @@ class Wado:
 
     def _answer(self, request: Request, found: Sequence[StoredInstance], wanted: MediaRange) -> Response:
         syntaxes = [syntax_for(instance, wanted.transfer_syntax) for instance in found]
-        if wanted.media_type == DICOM:
+        if not (wanted.multipart or wanted.wildcard):
             if len(found) > 1:
                 raise not_acceptable("There is more than one object here; ask for multipart/related.")
             return single_file(request, self._services, found[0], syntaxes[0])
@@ -68,6 +73,13 @@ class Wado:
     def _part(self, instance: StoredInstance, syntax: str, base: str) -> Part:
         chunks = file_chunks(self._services, instance, syntax)
         return Part(content_type(syntax), chunks, location=url_of(base, instance))
+
+
+def _asks_for_bulk_data(ranges: Sequence[MediaRange]) -> bool:
+    """Tell whether octets in parts are wanted, which stand for the bulk data (PS3.18 Table 10.4.4-1, Note 2)."""
+    return any(found.multipart and found.content == OCTETS for found in ranges) and not any(
+        found.covers(DICOM) for found in ranges
+    )
 
 
 def _is_stored_in(instance: StoredInstance, syntax: str) -> bool:

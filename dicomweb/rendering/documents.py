@@ -23,8 +23,14 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = {
     f"{_STORAGE}.5": "model/mtl",
 }
 _OCTETS: Final = "application/octet-stream"
-_DOCUMENT: Final = (0x00420011,)
+DOCUMENT: Final = (0x00420011,)
+"""Where the document stands in its object."""
 _LENGTH: Final = "00420015"
+
+
+def document_type(sop_class_uid: str) -> str:
+    """Give the media type of the document in an object; octets where the class of the object does not say it."""
+    return _MEDIA_TYPES.get(sop_class_uid, _OCTETS)
 
 
 class DocumentRendering:
@@ -44,11 +50,11 @@ class DocumentRendering:
         del tenant
         self._services = services
         self._instance = instance
-        self.media_types: Sequence[str] = (_MEDIA_TYPES.get(instance.sop_class_uid, _OCTETS),)
+        self.media_types: Sequence[str] = (document_type(instance.sop_class_uid),)
 
     def make(self, media_type: str, _wanted: RenderingParameters) -> Content:
         """Give the document as it was put in, without the byte that makes its length even."""
-        content = BulkValues(self._services, self._instance).content(_DOCUMENT)
+        content = BulkValues(self._services, self._instance).content(DOCUMENT)
         said = number_of(read_header(self._services, self._instance), _LENGTH)
         size = content.size - 1 if said == content.size - 1 else content.size
         # The reader of PDF in browsers does not work inside a sandbox, and is one of its own.

@@ -50,6 +50,11 @@ def pixels(transfer_syntax: str, *, bits: int = 8, samples: int = 1) -> ImagePix
             [MediaRange("multipart/related", {"type": "a/b,c/d"}), MediaRange("x/y")],
         ),
         ("image/jpeg;q=0, image/png", [MediaRange("image/png")]),
+        # As in the example of PS3.18 Section 8.7.3.5.1
+        (
+            'multipart/related; type="image/*"; boundary=**',
+            [MediaRange("multipart/related", {"type": "image/*", "boundary": "**"})],
+        ),
         ("image/jpeg;q=junk", []),
         ("junk", []),
         (";;;,,,", []),
@@ -134,6 +139,10 @@ def test_long_headers_cost_little() -> None:
         # Compressed anew, without loss
         ("image/jp2", pixels(JPEG_BASELINE), ("image/jp2", "1.2.840.10008.1.2.4.90", True, False)),
         ("multipart/related; type=image/jls", pixels(EXPLICIT), ("image/jls", "1.2.840.10008.1.2.4.80", True, True)),
+        ("image/*", pixels(EXPLICIT), ("image/jls", "1.2.840.10008.1.2.4.80", True, False)),
+        ("image/jp2; transfer-syntax=*", pixels(EXPLICIT), ("image/jp2", "1.2.840.10008.1.2.4.90", True, False)),
+        # RFC 9110 Section 12.5.1
+        ("multipart/*", pixels(EXPLICIT), ("application/octet-stream", EXPLICIT, False, True)),
         (
             f"application/octet-stream; transfer-syntax={RLE}",
             pixels(JPEG_BASELINE),

@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
+from archive.query import Level, Match
+from dicomweb.qido_json import MatchWriter
 from tests.archive.index_rows import EXPLICIT_LITTLE_ENDIAN, add_instance
 from tests.dicomweb.conftest import Web
 
@@ -233,6 +235,12 @@ def test_a_path_in_includefield_gives_its_sequence(web: Web) -> None:
     assert match["00400275"]["Value"][0]["00401001"] == {"vr": "SH", "Value": ["RP1"]}
 
 
+@pytest.mark.parametrize("name", ["00400275.00400008.00080100", "RequestAttributesSequence.00400008.CodeValue"])
+def test_includefield_takes_paths_of_any_depth(web: Web, name: str) -> None:
+    """Section 8.3.4.1: attribute-id *("." attribute-id); what is not here is left out."""
+    assert found(web, f"/studies?PatientID=P1&includefield={name}") == ["1.1"]
+
+
 @pytest.mark.parametrize(
     ("path", "absent"),
     [("/studies?includefield=Modality", "00080060"), ("/studies/1.1/series?includefield=SOPInstanceUID", "00080018")],
@@ -250,6 +258,21 @@ def test_a_warning_says_how_many_more_there_are(web: Web, path: str, rest: int) 
     """Section 8.3.4.4.1."""
     expected = f"299 {web.url}: There are {rest} additional results that can be requested" if rest else None
     assert web.http.get(path).headers.get("warning") == expected
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "title"),
+    [
+        ("8.3.4.5", "emptyvaluematching", "Empty Value Matching"),
+        ("8.3.4.6", "multiplevaluematching", "Multiple Value Matching"),
+    ],
+)
+def test_a_warning_says_which_matching_was_not_performed(web: Web, section: str, name: str, title: str) -> None:
+    expected = f"299 {web.url}: The {name} parameter is not supported. {title} has not been performed."
+    more = f"299 {web.url}: There are 3 additional results that can be requested"
+    assert web.http.get(f"/studies?{name}=true").headers["warning"] == expected, section
+    assert web.http.get(f"/studies?{name}=true&limit=1").headers["warning"] == f"{expected}, {more}", section
+    assert "warning" not in web.http.get(f"/studies?{name}=false").headers, section
 
 
 def test_pages_have_one_order_and_miss_nothing(web: Web) -> None:
@@ -281,6 +304,8 @@ def test_others_get_an_empty_array(web: Web, accept: str) -> None:
         ("8.3.4.1 a private attribute", "/studies?00091001=1", "00091001"),
         ("8.3.4.1 deeper than anything here", "/studies?00101002.00100024.00400032=1", "00101002.00100024.00400032"),
         ("8.3.4.2 fuzzymatching", "/studies?fuzzymatching=1", "fuzzymatching"),
+        ("8.3.4.5 emptyvaluematching", "/studies?emptyvaluematching=perhaps", "emptyvaluematching"),
+        ("8.3.4.6 multiplevaluematching", "/studies?multiplevaluematching=2", "multiplevaluematching"),
         ("8.3.4.4 limit", "/studies?limit=some", "limit"),
         ("8.3.4.4 offset", "/studies?offset=-1", "offset"),
         ("8.3.3.2 charset", "/studies?charset=latin1", "charset"),
@@ -349,9 +374,23 @@ def test_the_query_parameter_accept_counts_before_the_header(web: Web) -> None:
     assert answer.headers["content-type"].startswith("multipart/related")
 
 
+@pytest.mark.parametrize("accept", ["application/dicom+json", "multipart/related;type=application/dicom+xml"])
+def test_a_plus_sign_in_the_query_parameter_accept_is_one(web: Web, accept: str) -> None:
+    """Section 8.3.3.1: as people write it, without percent-encoding."""
+    answer = web.http.get(f"/studies?limit=1&accept={accept}", headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+
+
 def test_json_is_utf8(web: Web) -> None:
     """Section F.2.1."""
     answer = web.http.get("/studies?PatientID=P2", headers={"Accept-Charset": "utf-8"})
     (match,) = json.loads(answer.content.decode("utf-8"))
     assert match["00080005"]["Value"] == ["ISO_IR 192"]
     assert match["00100010"]["Value"] == [{"Alphabetic": "Müller^Jörg"}]
+
+
+def test_a_name_that_says_nothing_is_no_value() -> None:
+    """Section F.2.5: clients look for the groups of whatever stands among the values."""
+    empty = Match(position=0, values={0x00100010: ("^^^^",)})
+    (written,) = json.loads(MatchWriter(Level.STUDY, "http://node").array([empty]))
+    assert written["00100010"] == {"vr": "PN"}

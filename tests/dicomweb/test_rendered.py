@@ -249,6 +249,21 @@ def test_several_frames_come_in_parts(web: Web, tmp_path: Path) -> None:
     assert web.http.get(f"{path_of(ds)}/frames/1,3/rendered", headers=PNG).status_code == 406
 
 
+@pytest.mark.parametrize("frames", ["4", "1,4", "3,2,99"])
+def test_a_missing_frame_is_404_wherever_it_stands(web: Web, tmp_path: Path, frames: str) -> None:
+    ds = kept(web, tmp_path, NumberOfFrames=3, PixelData=ramp().tobytes() * 3)
+    answer = web.http.get(f"{path_of(ds)}/frames/{frames}/rendered")
+    assert answer.status_code == 404
+    assert "the last one is 3" in answer.text
+
+
+def test_thumbnails_say_nothing_about_the_patient(web: Web, tmp_path: Path) -> None:
+    ds = kept(web, tmp_path)
+    for path in (path_of(ds), f"{path_of(ds)}/frames/1", f"/studies/{ds.StudyInstanceUID}"):
+        assert web.http.get(f"{path}/thumbnail", params={"annotation": "patient"}).status_code == 400
+        assert web.http.get(f"{path}/thumbnail").status_code == 200
+
+
 def test_thumbnails_stand_for_what_they_are_of(web: Web, tmp_path: Path) -> None:
     first = image(np.zeros((100, 200), np.uint8))
     uids = {"StudyInstanceUID": first.StudyInstanceUID, "SeriesInstanceUID": first.SeriesInstanceUID}

@@ -221,6 +221,19 @@ def test_8_7_3_3_stored_video_is_bulk_data(shared_web: Web, tmp_path: Path) -> N
         assert get(resource, 'multipart/related; type="video/mpeg"') == 406
 
 
+def test_8_7_3_video_is_given_as_it_is_stored_where_no_transfer_syntax_is_named(
+    shared_web: Web, tmp_path: Path
+) -> None:
+    """The default is for what can be decoded: one video must not make a whole study impossible to retrieve."""
+    ds, _ = stored(shared_web, tmp_path, "MP4")
+    for accept in ("application/dicom", "application/dicom; transfer-syntax=*"):
+        answer = shared_web.http.get(path_of(ds), headers={"Accept": accept})
+        assert answer.headers["content-type"] == f"application/dicom;transfer-syntax={MPEG4HP41}"
+    assert shared_web.http.get(f"/studies/{ds.StudyInstanceUID}").status_code == 200
+    explicit = "application/dicom; transfer-syntax=1.2.840.10008.1.2.1"
+    assert shared_web.http.get(path_of(ds), headers={"Accept": explicit}).status_code == 406
+
+
 def test_stored_video_has_another_size_when_it_is_wanted(shared_web: Web, tmp_path: Path) -> None:
     ds, _ = stored(shared_web, tmp_path, "MP4")
     found = read_answer(rendered(shared_web, ds, viewport="32,32"))
