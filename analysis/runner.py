@@ -1,7 +1,5 @@
 """The job runner of a worker: claims jobs, runs each attempt in a thread, frees the jobs of workers that were lost."""
 
-import os
-import socket
 import threading
 import time
 from pathlib import Path
@@ -19,6 +17,7 @@ from archive.errors import DatabaseUnavailable
 from archive.ingest import Archive
 from archive.jobs import ClaimedJob
 from archive.results import DeliverResult
+from archive.worker_names import worker_name
 from config.sections import AnalysisSettings
 
 __all__ = ["Limits", "Runner", "limits_of"]
@@ -66,7 +65,7 @@ class Runner:
     ) -> None:
         self._limits = limits or Limits()
         self._bus = bus
-        self._worker_id = worker_id or f"{socket.gethostname()}:{os.getpid()}"
+        self._worker_id = worker_id or worker_name()
         folder.mkdir(parents=True, exist_ok=True)
         self._own_pool: ProcessPool | None = None
         if pool is None:

@@ -5,7 +5,9 @@ For tables with the columns `status`, `next_attempt` and `lease_until`.
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, and_, or_
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, update
+
+from archive.tables import metadata
 
 _FIRST_PAUSE_SECONDS: Final = 5.0
 _LONGEST_PAUSE_SECONDS: Final = 300.0
@@ -19,6 +21,31 @@ def back_off_seconds(attempt: int) -> float:
 def is_due(table: Table, status: str, *, now: float) -> ColumnElement[bool]:
     """Return the condition that a row with `status` may be claimed."""
     return and_(table.c.status == status, table.c.next_attempt <= now, is_free(table, now=now))
+
+
+def give_back(connection: Connection, worker: str) -> int:
+    """End the claims of a worker that is no more, whatever they are on: others need not wait until they run out.
+
+    Parameters
+    ----------
+    worker
+        As `worker_name` called it.
+
+    Returns
+    -------
+    int
+        Number of claims.
+    """
+    ended = 0
+    for table in metadata.tables.values():
+        if "worker" not in table.c or "lease_until" not in table.c:
+            continue
+        # Looked for first: most often there are none, and to look must not hold up those who write.
+        held = and_(table.c.worker == worker, table.c.lease_until.is_not(None))
+        for row_id in connection.execute(select(table.c.id).where(held)).scalars().all():
+            mine = and_(table.c.id == row_id, held)
+            ended += connection.execute(update(table).where(mine).values(lease_until=0.0)).rowcount
+    return ended
 
 
 def is_free(table: Table, *, now: float) -> ColumnElement[bool]:

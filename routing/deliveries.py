@@ -1,7 +1,5 @@
 """The delivery loop: every destination at its own pace, many objects over one association."""
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from archive import deliveries
 from archive.bus import Bus
 from archive.database import Database
 from archive.errors import NodeError
+from archive.worker_names import worker_name
 from routing.confirming import Confirmer
 from routing.dispatch import LEASE_SECONDS, Convert, Destination, Dispatcher
 from routing.sender import Blobs
@@ -51,7 +50,7 @@ class DeliveryLoop:
         self._database = database
         self._bus = bus
         self._find = find
-        self._worker_id = f"{socket.gethostname()}:{os.getpid()}"
+        self._worker_id = worker_name()
         self._dispatcher = Dispatcher(
             database, blobs, convert=convert, worker_id=self._worker_id, announce=self._announce
         )

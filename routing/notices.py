@@ -1,7 +1,5 @@
 """The notice loop: examines what commitment is asked for, reports the result, and tells others of complete series."""
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from archive.database import Database
 from archive.errors import NodeError
 from archive.notices import Work
 from archive.outbox import Claim
+from archive.worker_names import worker_name
 from routing.noticing import FindPeer, Noticing
 
 _LONGEST_PAUSE_SECONDS: Final = 1.0
@@ -44,7 +43,7 @@ class NoticeLoop:
         self._database = database
         self._bus = bus
         self._forget_at = 0.0
-        self._worker_id = f"{socket.gethostname()}:{os.getpid()}"
+        self._worker_id = worker_name()
         noticing = Noticing(database, blobs, find=find, announce=self._announce)
         self._crews = {
             Work.EXAMINE: _Crew(Work.EXAMINE, noticing.examine),

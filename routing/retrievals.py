@@ -1,7 +1,5 @@
 """The retrieval loop: what somebody asked remote AEs for is fetched, a few at a time."""
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +13,7 @@ from archive.bus import Bus
 from archive.errors import NodeError
 from archive.ingest import Archive
 from archive.retrievals import ClaimedRetrieval, Counts, RetrievalState
+from archive.worker_names import worker_name
 from routing.peers import Peer
 from routing.remote_retrieve import Method, Wanted
 from routing.retrieving import Ended, retrieve
@@ -47,7 +46,7 @@ class RetrievalLoop:
         self._database = archive.database
         self._bus = bus
         self._find = find
-        self._worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._worker = worker_name()
 
     def run(self, stop: threading.Event) -> None:
         """Fetch until `stop` is set; what is under way then is canceled at the peer, and taken up again later."""

@@ -3,8 +3,6 @@
 Each subscriber gets its reports in their order, over one association as long as there are any.
 """
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from archive import workitem_reports
 from archive.bus import Bus
 from archive.database import Database
 from archive.errors import NodeError
+from archive.worker_names import worker_name
 from archive.workitem_reports import Report
 from archive.workitem_states import Channel
 from routing.errors import WireError
@@ -47,7 +46,7 @@ class WorkitemReportLoop:
         self._database = database
         self._bus = bus
         self._find = find
-        self._worker_id = f"{socket.gethostname()}:{os.getpid()}"
+        self._worker_id = worker_name()
         self._busy: set[tuple[str, str]] = set()
         self._guard = threading.Lock()
 

@@ -4,8 +4,6 @@ PS3.4 Section J.3.3 leaves the association to the SCP, and the SCU may release i
 over a new one.
 """
 
-import os
-import socket
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from archive.bus import Bus
 from archive.database import Database
 from archive.errors import NodeError
 from archive.outbox import Claim
+from archive.worker_names import worker_name
 from routing import commitment_report
 from routing.association import Message
 from routing.confirmation import COMMITMENT
@@ -60,7 +59,7 @@ class CommitmentReports:
     def __init__(self, database: Database, bus: Bus) -> None:
         self._database = database
         self._bus = bus
-        self._worker_id = f"{socket.gethostname()}:{os.getpid()}:listener"
+        self._worker_id = worker_name()
         self._sent: dict[tuple[int, int], _Sent] = {}
         self._guard = threading.Lock()
 

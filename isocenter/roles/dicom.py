@@ -13,6 +13,7 @@ from config.settings import Settings
 from isocenter.directory import Admission, Directory
 from isocenter.parentage import say_ready
 from isocenter.performing import performing_of
+from isocenter.presence import presence
 from isocenter.sockets import LISTEN_VARIABLE, TLS_LISTEN_VARIABLE, bind_dicom, bind_dicom_tls, inherited
 from isocenter.wiring import Node, open_node
 from scp.doors import Door
@@ -30,7 +31,7 @@ def run(settings: Settings) -> None:
     _allow_descriptors()
     # An object leaves no cycles behind, but enough small values to start a collection every few of them.
     gc.set_threshold(_COLLECT_AFTER)
-    with open_node(settings, role="dicom") as node:
+    with open_node(settings, role="dicom") as node, presence(node.database, settings.data_dir):
         _tidy_up(node)
         rules = AdmissionCache(node.database, settings, node.bus)
         parts = Parts(

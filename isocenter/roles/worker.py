@@ -21,6 +21,7 @@ from isocenter.metadata_loop import MetadataLoop
 from isocenter.parentage import say_ready, stop_event, wait_for_stop
 from isocenter.picture_keeping import PictureKeeping
 from isocenter.picture_loop import PictureLoop
+from isocenter.presence import presence
 from isocenter.settling import SettlingLoop
 from isocenter.sweeping import Sweeping
 from isocenter.wiring import Node, open_node
@@ -45,6 +46,7 @@ def run(settings: Settings) -> None:
     consequences = Consequences(settings)
     with (
         open_node(settings, role="worker", database_connections=10) as node,
+        presence(node.database, settings.data_dir),
         _runner(node, registry, consequences) as runner,
     ):
         settling = SettlingLoop(node, select=registry.select, on_complete=consequences.series)

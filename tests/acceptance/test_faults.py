@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -91,6 +92,8 @@ def test_a_killed_worker_s_job_runs_again_and_ends_once(
     for pid in node.children("worker"):
         os.kill(pid, signal.SIGKILL)
     node.wait_for_status(uid, "COMPLETE", seconds=60)
+    # The next worker did not wait until the claims of the killed one ran out.
+    assert re.search(r'"claims": [1-9]\d*, "event": "claims_ended"', node.log)
     events = node.events(study_uid=uid)
     jobs = {event["job_id"] for event in events if event["type"] == "job.pending"}
     for job_id in jobs:
