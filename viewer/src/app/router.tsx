@@ -17,7 +17,11 @@ const worklist = createRoute({
 const study = createRoute({
   getParentRoute: () => rootRoute,
   path: "/studies/$studyUid",
-  component: lazyRouteComponent(() => import("../study/StudyPage"), "StudyPage"),
+  component: lazyRouteComponent(() => {
+    // It is needed as soon as the page knows its study; whether it could be had is told where it is shown.
+    import("../study/ImageViewer").catch(() => undefined);
+    return import("../study/StudyPage");
+  }, "StudyPage"),
 });
 
 const upload = createRoute({

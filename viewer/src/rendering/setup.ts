@@ -4,6 +4,13 @@ import * as tools from "@cornerstonejs/tools";
 import { registerRenderedImages } from "./rendered-loader";
 import { styleTextsByObjectModel } from "./style-attribute";
 
+/**
+ * Frames as they are stored, each without parts around it, PS3.18 8.7.3.3.2: the loader looks at every byte of an
+ * answer in parts to find its end, on the thread that draws.
+ */
+const FRAMES =
+  "application/octet-stream; transfer-syntax=*, multipart/related; type=application/octet-stream; transfer-syntax=*; q=0.9";
+
 let started: Promise<cornerstone.RenderingEngine> | null = null;
 
 /**
@@ -18,7 +25,10 @@ export function startRendering(): Promise<cornerstone.RenderingEngine> {
 
 async function start(): Promise<cornerstone.RenderingEngine> {
   await cornerstone.init({ rendering: { webGlContextCount: 1 }, debug: {} });
-  loader.init({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))) });
+  loader.init({
+    maxWebWorkers: Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))),
+    beforeSend: async () => ({ Accept: FRAMES }),
+  });
   registerRenderedImages();
   styleTextsByObjectModel();
   tools.init();

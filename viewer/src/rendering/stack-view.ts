@@ -27,6 +27,7 @@ export class StackView {
   readonly #tools: Toolset;
   readonly #resizing: ResizeObserver;
   #frames: readonly Frame[] = [];
+  #prefetched = true;
   #state: StackState = { index: 0, window: null, inverted: false, error: null, shown: false };
 
   static async create(element: HTMLDivElement, onState: (state: StackState) => void): Promise<StackView> {
@@ -67,8 +68,8 @@ export class StackView {
         frames.map(({ imageId }) => imageId),
         index,
       );
+      this.#prefetched = false;
       this.#viewport.render();
-      tools.utilities.stackContextPrefetch.enable(this.#element);
     });
   }
 
@@ -144,7 +145,13 @@ export class StackView {
     }
   }
 
-  readonly #drawn = () => this.onDrawn?.();
+  readonly #drawn = () => {
+    this.onDrawn?.();
+    if (this.#prefetched) return;
+    this.#prefetched = true;
+    // The others are fetched when the first can be seen: what comes in would hold up the page.
+    setTimeout(() => tools.utilities.stackContextPrefetch.enable(this.#element));
+  };
 
   readonly #windowChanged = () => {
     const range = this.#viewport.getProperties().voiRange;

@@ -25,6 +25,8 @@ export const StudyRow = memo(function StudyRow({ study, index, height }: Props) 
         <Link
           to="/studies/$studyUid"
           params={{ studyUid: study.study_uid }}
+          // Whoever points at a study opens it soon: the image viewer is read meanwhile.
+          preload="intent"
           data-row={index}
           className="font-medium text-text hover:text-accent hover:underline"
         >
