@@ -16,7 +16,7 @@ from archive.times import dicom_moment
 from archive.uids import is_valid_uid
 from archive.workitem_errors import WorkitemExists
 from archive.workitem_reports import report, state_information
-from archive.workitem_rules import PROGRESS, STATE
+from archive.workitem_rules import PERFORMED, PROGRESS, STATE
 from archive.workitem_states import FINAL, Event, WorkitemState
 
 PUSH: Final = "1.2.840.10008.5.1.4.34.6.1"
@@ -82,11 +82,14 @@ def add(
 
 
 _MODIFIED: Final = key("ScheduledProcedureStepModificationDateTime")
+_OF_PERFORMANCE: Final = {key(PROGRESS), key(PERFORMED)}
 
 
 def change(connection: Connection, row: RowMapping, changed: AttributeList, *, now: float) -> RowMapping:
     """Put `changed` in the place of attributes of the same name, and tell the subscribers what concerns them."""
-    attributes = {**row["attributes"], **changed}
+    # PS3.3 Table C.30.2-1: of what is scheduled, as against what is performed, the last change has its time noted.
+    noted = {_MODIFIED: [dicom_moment(now)]} if changed.keys() - _OF_PERFORMANCE else {}
+    attributes = {**row["attributes"], **changed, **noted}
     new = _update(connection, row, attributes=attributes, updated=now)
     old: AttributeList = row["attributes"]
     if _differs(old, changed, key("InputReadinessState")):

@@ -53,8 +53,13 @@ def subscribe(
     return Outcome.LOCK_NOT_GRANTED if refused else Outcome.DONE
 
 
-def unsubscribe(connection: Connection, tenant: str, sop_instance_uid: str, ae_title: str, channel: Channel) -> None:
-    """End a subscription; of a well-known UID all subscriptions of the AE. One that is not there is no failure.
+def unsubscribe(connection: Connection, tenant: str, sop_instance_uid: str, ae_title: str, channel: Channel) -> int:
+    """End a subscription; of a well-known UID all subscriptions of the AE.
+
+    Returns
+    -------
+    int
+        How many there were; none is no failure (PS3.4 Table CC.2.3-2).
 
     Raises
     ------
@@ -63,16 +68,22 @@ def unsubscribe(connection: Connection, tenant: str, sop_instance_uid: str, ae_t
     """
     events.lock_order(connection)
     mine = _of(workitem_subscription, tenant, ae_title, channel)
+    ended = 0
     if sop_instance_uid in _WELL_KNOWN:
-        _stop_watching(connection, tenant, ae_title, channel)
+        ended = _stop_watching(connection, tenant, ae_title, channel)
     else:
         row = lock(connection, tenant, sop_instance_uid)
         mine = (*mine, workitem_subscription.c.workitem_id == row["id"])
-    connection.execute(delete(workitem_subscription).where(*mine))
+    return ended + connection.execute(delete(workitem_subscription).where(*mine)).rowcount
 
 
-def suspend(connection: Connection, tenant: str, sop_instance_uid: str, ae_title: str, channel: Channel) -> None:
+def suspend(connection: Connection, tenant: str, sop_instance_uid: str, ae_title: str, channel: Channel) -> int:
     """End the subscription to workitems to come; those that there are stay subscribed.
+
+    Returns
+    -------
+    int
+        How many there were: one or none.
 
     Raises
     ------
@@ -82,7 +93,7 @@ def suspend(connection: Connection, tenant: str, sop_instance_uid: str, ae_title
     if sop_instance_uid not in _WELL_KNOWN:
         raise ActionNotAppropriate
     events.lock_order(connection)
-    _stop_watching(connection, tenant, ae_title, channel)
+    return _stop_watching(connection, tenant, ae_title, channel)
 
 
 def subscribers(connection: Connection) -> list[tuple[str, str, Channel]]:
@@ -131,7 +142,7 @@ def _watch(
     present = select(workitem).where(workitem.c.tenant == tenant, workitem.c.state.not_in(FINAL))
     for row in connection.execute(present.order_by(workitem.c.id)).mappings().all():
         if keys is None or matches(keys, shown(row)):
-            _renew(connection, row, subscriber, now)
+            subscribe_row(connection, row, subscriber, now=now)
 
 
 def _renew(connection: Connection, row: RowMapping, subscriber: dict[str, Any], now: float) -> None:
@@ -140,8 +151,8 @@ def _renew(connection: Connection, row: RowMapping, subscriber: dict[str, Any], 
     subscribe_row(connection, row, subscriber, now=now)
 
 
-def _stop_watching(connection: Connection, tenant: str, ae_title: str, channel: Channel) -> None:
-    connection.execute(delete(workitem_watch).where(*_of(workitem_watch, tenant, ae_title, channel)))
+def _stop_watching(connection: Connection, tenant: str, ae_title: str, channel: Channel) -> int:
+    return connection.execute(delete(workitem_watch).where(*_of(workitem_watch, tenant, ae_title, channel))).rowcount
 
 
 def _of(table: Any, tenant: str, ae_title: str, channel: Channel) -> tuple[Any, ...]:

@@ -23,11 +23,13 @@ def subscribe_watchers(connection: Connection, row: RowMapping, attributes: Attr
 def subscribe(connection: Connection, row: RowMapping, subscriber: Any, *, now: float) -> None:
     """Subscribe somebody to a workitem: a mapping of AE title, channel and deletion lock; and tell the state.
 
-    PS3.4 Section CC.2.3.3: who subscribes is told the present state at once.
+    PS3.4 Section CC.2.3.3: who subscribes is told the present state at once. Who is subscribed stays so, with the lock
+    that there is: what is said of one workitem counts for more than what is said of all (Table CC.2.3-2).
     """
     names = ("ae_title", "channel", "deletion_lock")
     values = {"tenant": row["tenant"], "workitem_id": row["id"], **{name: subscriber[name] for name in names}}
-    insert_missing(connection, workitem_subscription, [values])
+    if not insert_missing(connection, workitem_subscription, [values]):
+        return
     pair = (subscriber["ae_title"], subscriber["channel"])
     uids = {"tenant": row["tenant"], "sop_instance_uid": row["sop_instance_uid"]}
     write(connection, [pair], Event.STATE_REPORT, state_information(row), now=now, **uids)

@@ -166,6 +166,9 @@ def request_cancel(
     _record(connection, row, audit.Action.WORKITEM_CANCEL_REQUESTED, requesting_ae, now)
     if row["state"] == WorkitemState.IN_PROGRESS and row["transaction_uid"] and not _has_subscribers(connection, row):
         raise PerformerNotContacted
+    if row["state"] == WorkitemState.SCHEDULED:
+        # Every request is told, also where it is granted at once (PS3.4 Section CC.2.4.3).
+        tell_cancel_request(connection, row, action, requesting_ae=requesting_ae, now=now)
     if row["job_id"] is not None and workitem_performing.request_cancel(
         connection, row, action, requesting_ae=requesting_ae, now=now
     ):

@@ -1,5 +1,6 @@
 """Attribute lists in the DICOM JSON Model, and back (PS3.18 Annex F)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -71,7 +72,22 @@ def _value(name: str, value: Any, depth: int) -> Any:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise NotParsable("A value is neither text nor a number.")
-    return clean(str(value))
+    return _number(vr, value) if vr in _WHOLE | _FRACTIONS else clean(str(value))
+
+
+def _number(vr: str, value: str | float) -> str:
+    """Read a number, which may be text (PS3.18 Section F.2.4); JavaScript and others write whole ones as 1.0 too."""
+    text = str(value).strip()
+    if not text:
+        return ""
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise NotParsable(f"A value of {vr} is no number.") from error
+    is_whole = math.isfinite(number) and number.is_integer()
+    if "_" in text or (vr in _WHOLE and not is_whole) or (vr == "DS" and not math.isfinite(number)):
+        raise NotParsable(f"A value of {vr} is no such number.")
+    return str(int(number)) if vr in _WHOLE and isinstance(value, float) else clean(text)
 
 
 def _is_hexadecimal(name: str) -> bool:

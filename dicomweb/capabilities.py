@@ -19,11 +19,12 @@ WADL: Final = "application/vnd.sun.wadl+xml"
 
 
 async def describe(request: Request, _principal: Principal) -> Response:
-    """Describe the resource that is asked; the root describes all."""
+    """Describe the resource that is asked and those below it; the root describes all."""
     path = request.scope["route"].path
-    described = {path: RESOURCES[path]} if path in RESOURCES else RESOURCES
+    described = _below(path) if path in RESOURCES else RESOURCES
     base = base_url(request).removesuffix(ROOT)
-    methods = sorted({method.name for methods in described.values() for method in methods} | {"OPTIONS"})
+    own = [RESOURCES[path]] if path in RESOURCES else RESOURCES.values()
+    methods = sorted({method.name for methods in own for method in methods} | {"OPTIONS"})
     headers = {"Allow": ", ".join(methods), "Vary": "Accept"}
     for wanted in accepted(request):
         if wanted.covers(JSON):
@@ -31,6 +32,11 @@ async def describe(request: Request, _principal: Principal) -> Response:
         if wanted.covers(WADL):
             return Response(_wadl(base, described), headers=headers, media_type=WADL)
     raise not_acceptable(f"Capabilities are given as {JSON} or {WADL}.")
+
+
+def _below(path: str) -> Mapping[str, Sequence[Method]]:
+    """Give a resource and its children, which a description has too (PS3.18 Annex H)."""
+    return {each: methods for each, methods in RESOURCES.items() if f"{each}/".startswith(f"{path}/")}
 
 
 def _json(base: str, described: Mapping[str, Sequence[Method]]) -> dict[str, Any]:
@@ -48,14 +54,20 @@ def _json(base: str, described: Mapping[str, Sequence[Method]]) -> dict[str, Any
 
 
 def _wadl(base: str, described: Mapping[str, Sequence[Method]]) -> str:
+    """Write a description whose base is that of the service, as PS3.18 Annex H has it."""
     resources = "".join(
-        f'<resource path="{escape(path.removeprefix("/"))}">{"".join(_wadl_method(one) for one in methods)}</resource>'
+        f'<resource path="{escape(_from_base(path))}">{"".join(_wadl_method(one) for one in methods)}</resource>'
         for path, methods in described.items()
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<application xmlns="http://wadl.dev.java.net/2009/02">'
-        f'<resources base="{escape(base)}/">{resources}</resources></application>'
+        f'<resources base="{escape(base + ROOT)}/">{resources}</resources></application>'
     )
+
+
+def _from_base(path: str) -> str:
+    """Give a path as seen from the base of the service, beside which WADO-URI is."""
+    return path.removeprefix(f"{ROOT}/") if path.startswith(f"{ROOT}/") else f"..{path}"
 
 
 def _wadl_method(method: Method) -> str:

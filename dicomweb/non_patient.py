@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -37,7 +37,7 @@ from dicomweb.ranges import Content, ranged_response
 from dicomweb.services import Services, base_url
 from dicomweb.standard_palettes import standard_palettes
 from dicomweb.ups_answers import warning
-from dicomweb.ups_search import Asked, parse
+from dicomweb.ups_search import Asked, Shown, parse, warnings
 
 _RETRIEVE_URL: Final = "00081190"
 _JSONS: Final = (JSON, "application/json")
@@ -68,10 +68,7 @@ class NonPatient:
         found, more = await self._found(principal.tenant, asked)
         base = f"{base_url(request)}/{self._kind.name}"
         documents = [_document(each, base) for each in found]
-        headers = warning(request, "There are additional results that can be requested.") if more else {}
-        if asked.fuzzy:
-            sentence = "The fuzzymatching parameter is not supported. Only literal matching has been performed."
-            headers = warning(request, sentence)
+        headers = warning(request, *warnings(asked, more=more))
         if not documents and any(one.content in {JSON, XML} for one in accepted(request)):
             return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
         if not as_xml:
@@ -102,16 +99,16 @@ class NonPatient:
             raise bad_request(f"{unknown[0]} is no key of {self._kind.name}.")
         check(asked.keys)
 
-    async def _found(self, tenant: str, asked: Asked) -> tuple[list[AttributeList], bool]:
+    async def _found(self, tenant: str, asked: Asked) -> tuple[Sequence[AttributeList], bool]:
         """Look through palettes of the standard, and then page by page, until there is enough."""
-        wanted = asked.offset + asked.limit + 1
-        entries = [entry for entry in self._standard() if matches(asked.keys, entry)]
+        shown = Shown(asked)
+        shown.add([entry for entry in self._standard() if matches(asked.keys, entry)])
         position: int | None = 0
-        while position is not None and len(entries) < wanted:
+        while position is not None and not shown.more:
             found = await self._services.database.read(non_patient.page, tenant, self._kind, asked.keys, after=position)
-            entries.extend(found.entries)
+            shown.add(found.entries)
             position = found.position
-        return entries[asked.offset : asked.offset + asked.limit], len(entries) >= wanted
+        return shown.entries, shown.more
 
     def _standard(self) -> Iterable[AttributeList]:
         if self._kind is not COLOR_PALETTES:

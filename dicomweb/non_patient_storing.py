@@ -72,6 +72,8 @@ class NonPatientStore(Stow):
 
     def _answer(self, keeping: Keeping, base: str) -> tuple[HTTPStatus, Mapping[str, Any]]:
         status, document = super()._answer(keeping, base)
+        # Table 12.5.3-1: at least one is stored; 202 would say that none is yet.
+        status = HTTPStatus.OK if keeping.stored else status
         return status, _addressed(document, f"{base}/{self._kind.name}")
 
 

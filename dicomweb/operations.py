@@ -38,6 +38,7 @@ _BODY_OPTIONAL: Final = frozenset({"RequestCancellation"})
 _READ: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE)
 _WRITE: Final = (
     HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
@@ -47,7 +48,10 @@ _SUBSCRIBE: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CO
 _DONE: Final[Mapping[str, tuple[HTTPStatus, ...]]] = {
     "SearchFor": (HTTPStatus.OK, HTTPStatus.NO_CONTENT),
     "Retrieve": (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED),
-    "Store": (HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT),
+    "Store": (
+        *(HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT),
+        *(HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE),
+    ),
     "Delete": (HTTPStatus.NO_CONTENT,),
     "Create": (HTTPStatus.CREATED,),
     "Request": (HTTPStatus.ACCEPTED,),
@@ -56,7 +60,7 @@ _DONE: Final[Mapping[str, tuple[HTTPStatus, ...]]] = {
 _REFUSED: Final[Mapping[str, tuple[HTTPStatus, ...]]] = {
     "SearchFor": (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_ACCEPTABLE),
     "Retrieve": (*_READ, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE),
-    "Store": (*_WRITE, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.INSUFFICIENT_STORAGE),
+    "Store": (*_WRITE, HTTPStatus.NOT_ACCEPTABLE),
     "Delete": (HTTPStatus.NOT_FOUND,),
     "Create": (*_WRITE, HTTPStatus.CONFLICT),
     "Update": _CHANGE,

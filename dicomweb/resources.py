@@ -81,7 +81,11 @@ def _retrieve(name: str, *gives: str, query: tuple[str, ...] = ("accept",)) -> M
 
 
 _STORE: Final = Method(
-    "POST", "StoreInstances", (_JSON, XML), (_DICOM, _JSON, XML, *_parts(_DICOM, _JSON, XML)), query=("accept",)
+    "POST",
+    "StoreInstances",
+    (_JSON, XML, *_parts(XML)),
+    (_DICOM, _JSON, XML, *_parts(_DICOM, _JSON, XML)),
+    query=("accept",),
 )
 _NAMES: Final = dict(zip(LEVELS, ("Study", "Series", "Instance"), strict=True))
 
@@ -106,7 +110,7 @@ def _of_level(level: str) -> dict[str, tuple[Method, ...]]:
 _WORKLIST: Final[Mapping[str, tuple[Method, ...]]] = {
     WORKITEMS: (_search("Workitems"), Method("POST", "CreateWorkitem", takes=(_JSON, XML), query=("workitem",))),
     WORKITEM: (
-        _retrieve("Workitem", _JSON, XML),
+        _retrieve("Workitem", _JSON, XML, *_parts(XML)),
         Method("POST", "UpdateWorkitem", takes=(_JSON, XML), query=("transaction",)),
     ),
     f"{WORKITEM}/state": (Method("PUT", "ChangeWorkitemState", takes=(_JSON, XML)),),

@@ -27,9 +27,6 @@ def store_response(keeping: Keeping, base: str) -> tuple[HTTPStatus, Mapping[str
     """
     if not keeping.stored and not keeping.failed:
         raise bad_request("There is no object in the request.")
-    status = HTTPStatus.OK
-    if keeping.failed:
-        status = HTTPStatus.ACCEPTED if keeping.stored else HTTPStatus.CONFLICT
     studies = {stored.study_instance_uid for stored in keeping.stored}
     # Of type 2: there is no such address when the objects are of several studies.
     url = [f"{base}/studies/{studies.pop()}"] if len(studies) == 1 else []
@@ -40,7 +37,30 @@ def store_response(keeping: Keeping, base: str) -> tuple[HTTPStatus, Mapping[str
         # What cannot be named has a sequence of its own.
         "0008119A": [_reason(failed) for failed in keeping.failed if not failed.is_named],
     }
-    return status, document | {tag: {"vr": "SQ", "Value": items} for tag, items in sequences.items() if items}
+    return _status(keeping), document | {tag: {"vr": "SQ", "Value": items} for tag, items in sequences.items() if items}
+
+
+def locations(document: Mapping[str, Any]) -> dict[str, str]:
+    """Give the headers that name what was created (PS3.18 Table 10.5.3-2): the object, or what all of them are in.
+
+    Where they are of several studies, there is no one resource that was created.
+    """
+    stored = document.get("00081199", {"Value": ()})["Value"]
+    created = stored[0] if len(stored) == 1 else document
+    urls = created["00081190"].get("Value", ())
+    return {name: url for url in urls for name in ("Location", "Content-Location")} if stored else {}
+
+
+def _status(keeping: Keeping) -> HTTPStatus:
+    """Give the status: where all objects fail for want of resources, it says so, and not that there is a conflict."""
+    if not keeping.failed:
+        return HTTPStatus.OK
+    if keeping.stored:
+        return HTTPStatus.ACCEPTED
+    found = {failed.status for failed in keeping.failed}
+    if HTTPStatus.CONFLICT in found:
+        return HTTPStatus.CONFLICT
+    return found.pop() if len(found) == 1 else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _stored(stored: StoredObject, base: str) -> Mapping[str, Any]:

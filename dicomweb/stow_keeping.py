@@ -1,6 +1,7 @@
 """What becomes of the objects of a STOW-RS request, and why (PS3.18 Section 10.5.3 and Annex I.2)."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -55,6 +56,13 @@ _REASONS: Final[dict[type[NodeError], int]] = {
     BulkDataUnnamed: 0xC003,
     TransferSyntaxNotSupported: 0xC122,
 }
+# Nothing is wrong with the object: it may be sent again as it is (RFC 4918 Section 11.5, RFC 9110 Section 15.6.4).
+_LATER: Final[dict[type[NodeError], HTTPStatus]] = {
+    NodeError: HTTPStatus.CONFLICT,
+    StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    StorageFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +77,10 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedObject:
-    """An object that is not kept, its UIDs as far as they are known."""
+    """An object that is not kept, its UIDs as far as they are known; and the status that it alone would have."""
 
     reason: int
+    status: HTTPStatus = HTTPStatus.CONFLICT
     sop_class_uid: str = ""
     sop_instance_uid: str = ""
 
@@ -120,10 +129,13 @@ class Keeping:
 
     def fail(self, error: NodeError, sop_class_uid: str = "", sop_instance_uid: str = "") -> None:
         """Note why an object is not kept."""
-        reason = next(_REASONS[kind] for kind in type(error).__mro__ if kind in _REASONS)
+        kinds = type(error).__mro__
+        reason = next(_REASONS[kind] for kind in kinds if kind in _REASONS)
+        status = next(_LATER[kind] for kind in kinds if kind in _LATER)
         # The messages of errors never say what is in an object.
         _log.info("stow_object_refused", reason=f"{reason:04X}", error=type(error).__name__, detail=str(error))
-        self.failed.append(FailedObject(reason=reason, sop_class_uid=sop_class_uid, sop_instance_uid=sop_instance_uid))
+        uids = {"sop_class_uid": sop_class_uid, "sop_instance_uid": sop_instance_uid}
+        self.failed.append(FailedObject(reason=reason, status=status, **uids))
 
     def _check(self, spooled: Spooled) -> None:
         try:

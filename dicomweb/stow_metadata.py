@@ -41,7 +41,7 @@ class MetadataStoring:
         self._head = PartHead(media_type="")
         self._error: NodeError | None = None
         self._metadata_bytes = 0
-        self._malformed = False
+        self._malformed = self._metadata_lost = False
 
     def begin(self, head: PartHead) -> None:
         """Start a part."""
@@ -80,6 +80,7 @@ class MetadataStoring:
             if self._error is None:
                 self._documents.append((self._head.media_type, span))
             else:
+                self._metadata_lost = True
                 self._keeping.fail(self._error)
             return
         part = BulkPart(
@@ -105,7 +106,8 @@ class MetadataStoring:
                 self._store(found)
         if self._malformed and not self._keeping.stored and not any(one.is_named for one in self._keeping.failed):
             raise bad_request("The metadata is neither an array of data sets in JSON nor a data set in XML.")
-        for _ in range(self._bulk.count_unnamed()):
+        # What was lost may have named all others.
+        for _ in range(0 if self._metadata_lost else self._bulk.count_unnamed()):
             self._keeping.fail(BulkDataUnnamed())
 
     def discard(self) -> None:

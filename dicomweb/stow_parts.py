@@ -1,20 +1,18 @@
 """The parts of a STOW-RS body, handed on as they arrive (PS3.18 Sections 8.6.1.2 and 10.5.1.4, RFC 2387)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
 from dicomweb.frame_formats import OCTETS
 from dicomweb.model_forms import JSON
 from dicomweb.native_xml import XML
 from dicomweb.problems import Problem, bad_request
-
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
+from dicomweb.stow_multipart import MalformedBody, MultipartReader
 
 DICOM: Final = "application/dicom"
 METADATA: Final = (JSON, XML)
@@ -146,60 +144,40 @@ class _Parts:
     def __init__(self, media_type: str, boundary: bytes, sink: Sink) -> None:
         self._media_type = media_type
         self._sink = sink
-        self._name = bytearray()
-        self._value = bytearray()
-        self._headers: dict[bytes, bytes] = {}
         self._count = 0
-        self._ended = False
-        try:
-            self._parser = MultipartParser(boundary, self._callbacks())
-        except FormParserError as error:
-            raise _malformed() from error
+        self.write, self.end = sink.write, sink.end
+        with _refusing():
+            self._reader = MultipartReader(boundary, self)
 
     def feed(self, data: bytes) -> None:
-        try:
-            self._parser.write(data)
-        except FormParserError as error:
-            raise _malformed() from error
+        with _refusing():
+            self._reader.feed(data)
 
     def close(self) -> None:
-        if not self._ended:
-            raise _malformed()
+        with _refusing():
+            self._reader.close()
 
-    def _callbacks(self) -> "MultipartCallbacks":
-        return {
-            "on_part_begin": self._begin_part,
-            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._end_header,
-            "on_headers_finished": lambda: self._sink.begin(self._head()),
-            "on_part_data": lambda data, start, end: self._sink.write(data[start:end]),
-            "on_part_end": self._sink.end,
-            "on_end": self._end,
-        }
-
-    def _begin_part(self) -> None:
+    def begin(self, headers: Mapping[bytes, bytes]) -> None:
         self._count += 1
         if self._count > _MOST_PARTS:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "There are too many parts in this request.")
-        self._headers.clear()
-
-    def _end_header(self) -> None:
-        self._headers[bytes(self._name).lower()] = bytes(self._value)
-        self._name.clear()
-        self._value.clear()
-
-    def _head(self) -> PartHead:
         # The root comes first (RFC 2387 Section 3.2); parts behind it are bulk data where they say nothing else.
         usual = OCTETS if self._media_type in METADATA and self._count > 1 else self._media_type
-        location = self._headers.get(b"content-location")
-        return _part_head(
-            self._headers.get(b"content-type") or usual.encode(),
-            location.decode("utf-8", "replace").strip() if location else None,
+        location = headers.get(b"content-location")
+        self._sink.begin(
+            _part_head(
+                headers.get(b"content-type") or usual.encode(),
+                location.decode("utf-8", "replace").strip() if location else None,
+            )
         )
 
-    def _end(self) -> None:
-        self._ended = True
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except MalformedBody as error:
+        raise bad_request("The multipart body is malformed or cut off.") from error
 
 
 def _part_head(content_type: bytes, location: str | None = None) -> PartHead:
@@ -209,7 +187,3 @@ def _part_head(content_type: bytes, location: str | None = None) -> PartHead:
         parameters={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in options.items()},
         location=location,
     )
-
-
-def _malformed() -> Problem:
-    return bad_request("The multipart body is malformed or cut off.")

@@ -1,7 +1,7 @@
 """UPS-RS: the worklist service of PS3.18 Section 11, over the workitems that DIMSE has too."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,20 +11,32 @@ from starlette.responses import JSONResponse, Response
 from access.principals import Principal
 from archive import workitem_search, workitem_subscriptions, workitems
 from archive.attribute_lists import AttributeList, key, text
-from archive.errors import NodeError
+from archive.errors import NodeError, NotFound
 from archive.uids import is_valid_uid
 from archive.workitem_rows import new_uid
-from archive.workitem_states import Channel
+from archive.workitem_states import Channel, Outcome
 from archive.workitem_subscriptions import FILTERED
 from dicomweb.attribute_json import from_json, to_json
+from dicomweb.json_values import JsonElement
+from dicomweb.media_types import accepted
 from dicomweb.model_forms import JSON, prefers_xml
 from dicomweb.multipart import Part, multipart_response
 from dicomweb.native_xml import XML, native_xml
 from dicomweb.native_xml_reading import read_native_xml
-from dicomweb.problems import Problem, bad_request
+from dicomweb.problems import Problem, bad_request, not_acceptable
 from dicomweb.services import Services, base_url
-from dicomweb.ups_answers import refused, source, wake, warning, warnings_of
-from dicomweb.ups_search import Asked, parse, parse_filter
+from dicomweb.stow_arriving import arriving
+from dicomweb.ups_answers import (
+    conflict_of_state,
+    conflict_of_update,
+    has_others,
+    refused,
+    source,
+    wake,
+    warning,
+    warnings_of,
+)
+from dicomweb.ups_search import Asked, Shown, parse, parse_filter, warnings
 
 Handler = Callable[[Request, Principal], Awaitable[Response]]
 
@@ -49,7 +61,8 @@ class Ups:
 
     async def create(self, request: Request, principal: Principal) -> Response:
         """Keep a workitem (Section 11.4); its UID is in the query, or in the data set, or made here."""
-        attributes = await _payload(request)
+        sent = await _sent(request)
+        attributes = from_json(sent)
         uid = _named(request, "workitem", "affectedsopinstanceuid") or text(attributes, "SOPInstanceUID") or new_uid()
         if not is_valid_uid(uid):
             raise bad_request("The workitem's UID is not valid.")
@@ -63,29 +76,28 @@ class Ups:
         )
         await wake(self._services)
         location = f"{base_url(request)}/workitems/{uid}"
+        if has_others(sent):
+            outcome = Outcome.CREATED_WITH_MODIFICATIONS
         headers = {"Location": location, "Content-Location": location, **warnings_of(request, outcome)}
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
         """Answer a workitem (Section 11.5)."""
-        as_xml = prefers_xml(request, multipart=False)
         where = source(self._services, request)
         found = await self._services.database.read(workitem_search.get, principal.tenant, _uid(request), where)
-        headers = {"Cache-Control": "no-cache"}
-        if as_xml:
-            return Response(native_xml(to_json(found)), media_type=XML, headers=headers)
-        return JSONResponse([to_json(found)], media_type=JSON, headers=headers)
+        answer = _shown(request, to_json(found))
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
 
     async def search(self, request: Request, principal: Principal) -> Response:
         """Search for workitems (Section 11.9)."""
         as_xml = prefers_xml(request, multipart=True)
         asked = parse(request.query_params.multi_items())
         found, more = await self._found(request, principal, asked)
-        headers = warning(request, "There are additional results that can be requested.") if more else {}
-        if asked.fuzzy:
-            headers = warning(
-                request, "The fuzzymatching parameter is not supported. Only literal matching has been performed."
-            )
+        headers = warning(request, *warnings(asked, more=more))
+        if not found and (as_xml or any(one.content in {JSON, XML} for one in accepted(request))):
+            # Table 11.9.3-1; whoever takes anything, or asks for plain JSON, gets an empty array.
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
         if as_xml:
             answer = multipart_response((Part(XML, [native_xml(each)]) for each in found), XML)
             answer.headers.update(headers)
@@ -94,7 +106,8 @@ class Ups:
 
     async def update(self, request: Request, principal: Principal) -> Response:
         """Change a workitem (Section 11.6)."""
-        attributes = dict(await _payload(request))
+        sent = await _sent(request)
+        attributes = from_json(sent)
         if transaction_uid := _named(request, "transaction", "transaction-uid", "transactionuid"):
             attributes[_TRANSACTION] = [transaction_uid]
         try:
@@ -107,21 +120,26 @@ class Ups:
                 now=self._services.now(),
             )
         except NodeError as error:
-            return refused(request, error, ended=HTTPStatus.BAD_REQUEST)
+            return refused(request, error, ended=HTTPStatus.BAD_REQUEST, conflict=conflict_of_update(error))
         await wake(self._services)
-        return Response(headers={"Content-Location": f"{base_url(request)}/workitems/{_uid(request)}"})
+        said = warning(request, "Requested optional Attributes are not supported.") if has_others(sent) else {}
+        return Response(headers={"Content-Location": f"{base_url(request)}/workitems/{_uid(request)}", **said})
 
     async def change_state(self, request: Request, principal: Principal) -> Response:
         """Claim, complete or cancel a workitem (Section 11.7)."""
-        outcome = await self._services.database.write(
-            workitems.change_state,
-            principal.tenant,
-            _uid(request),
-            await _payload(request),
-            self._services.performing,
-            principal=principal.username,
-            now=self._services.now(),
-        )
+        action = await _payload(request)
+        try:
+            outcome = await self._services.database.write(
+                workitems.change_state,
+                principal.tenant,
+                _uid(request),
+                action,
+                self._services.performing,
+                principal=principal.username,
+                now=self._services.now(),
+            )
+        except NodeError as error:
+            return refused(request, error, conflict=conflict_of_state(error, text(action, "TransactionUID")))
         await wake(self._services)
         return Response(headers=warnings_of(request, outcome))
 
@@ -160,36 +178,31 @@ class Ups:
 
     async def unsubscribe(self, request: Request, principal: Principal) -> Response:
         """End a subscription (Section 11.11)."""
-        await self._services.database.write(
-            workitem_subscriptions.unsubscribe,
-            principal.tenant,
-            _uid(request),
-            _ae_title(request),
-            Channel.WEBSOCKET,
-        )
-        return Response()
+        return await self._end(workitem_subscriptions.unsubscribe, request, principal)
 
     async def suspend(self, request: Request, principal: Principal) -> Response:
         """End a subscription to workitems to come (Section 11.12)."""
-        await self._services.database.write(
-            workitem_subscriptions.suspend, principal.tenant, _uid(request), _ae_title(request), Channel.WEBSOCKET
-        )
+        return await self._end(workitem_subscriptions.suspend, request, principal)
+
+    async def _end(self, how: Callable[..., int], request: Request, principal: Principal) -> Response:
+        subscriber = (_ae_title(request), Channel.WEBSOCKET)
+        if not await self._services.database.write(how, principal.tenant, _uid(request), *subscriber):
+            # Tables 11.11.3-1 and 11.12.3-1.
+            raise NotFound("There is no such subscription.")
         return Response()
 
     async def _found(self, request: Request, principal: Principal, asked: Asked) -> tuple[list[dict[str, Any]], bool]:
         """Read page by page until there is enough; gives what is shown, and whether there is more."""
         where = source(self._services, request) if asked.with_instances else None
-        wanted = asked.offset + asked.limit + 1
-        entries: list[AttributeList] = []
+        shown = Shown(asked)
         position: int | None = 0
-        while position is not None and len(entries) < wanted:
+        while position is not None and not shown.more:
             found = await self._services.database.read(
                 workitem_search.page, principal.tenant, asked.keys, after=position, source=where
             )
-            entries.extend(found.entries)
+            shown.add(found.entries)
             position = found.position
-        shown = entries[asked.offset : asked.offset + asked.limit]
-        return [to_json(each) for each in shown], len(entries) >= wanted
+        return [to_json(each) for each in shown.entries], shown.more
 
 
 def reporting_refusals(handler: Handler) -> Handler:
@@ -204,6 +217,18 @@ def reporting_refusals(handler: Handler) -> Handler:
     answer.__name__ = getattr(handler, "__name__", "answer")
     answer.__doc__ = handler.__doc__
     return answer
+
+
+def _shown(request: Request, workitem: Mapping[str, JsonElement]) -> Response:
+    """Give a workitem as JSON, or as XML: alone, or in parts, which Table 11.1.3-1 requires."""
+    for wanted in accepted(request):
+        if any(map(wanted.covers, (JSON, "application/json"))) and (not wanted.multipart or wanted.content == JSON):
+            return JSONResponse([workitem], media_type=JSON)
+        if wanted.covers(XML):
+            document = native_xml(workitem)
+            alone = Response(document, media_type=XML)
+            return multipart_response([Part(XML, [document])], XML) if wanted.multipart else alone
+    raise not_acceptable(f"This is answered as {JSON} or {XML}.")
 
 
 def _uid(request: Request) -> str:
@@ -244,18 +269,24 @@ def _channel_url(request: Request, ae_title: str) -> str:
 
 
 async def _payload(request: Request) -> AttributeList:
-    """Read the one data set of a request; none at all is an empty one."""
+    return from_json(await _sent(request))
+
+
+async def _sent(request: Request) -> Any:
+    """Read the one data set of a request, in the DICOM JSON Model; none at all is an empty one."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in (*_JSONS, XML):
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The data set is taken as {JSON} or {XML}.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Bodies are taken without Content-Encoding.")
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in arriving(request):
         body += chunk
         if len(body) > _MAX_BYTES:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A data set may have {_MAX_BYTES} bytes.")
     if not body.strip():
         return {}
-    return from_json(read_native_xml(bytes(body)) if media_type == XML else _document(bytes(body)))
+    return read_native_xml(bytes(body)) if media_type == XML else _document(bytes(body))
 
 
 def _document(body: bytes) -> Any:

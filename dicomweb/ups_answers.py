@@ -1,15 +1,18 @@
 """What the handlers of UPS-RS answer beside success: refusals and warnings (PS3.18 Section 11)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.errors import Conflict, NodeError, NotParsable
+from archive.attribute_lists import is_kept, is_of_data_set, vr_of
+from archive.errors import Conflict, NodeError, NotFound, NotParsable
 from archive.workitem_errors import (
     NoLongerUpdated,
     NotCreatedScheduled,
+    NotInProgress,
     OnlyCreatedScheduled,
     PerformedHere,
     WrongTransaction,
@@ -45,9 +48,9 @@ async def wake(services: Services) -> None:
     await services.wake("events", "notices", "jobs", "deliveries")
 
 
-def warning(request: Request, text: str) -> dict[str, str]:
+def warning(request: Request, *texts: str) -> dict[str, str]:
     """Make the header that says more than the status (PS3.18 Section 11.4.3.2)."""
-    return {"Warning": f'299 {base_url(request)} "{text}"'}
+    return {"Warning": ", ".join(f'299 {base_url(request)} "{text}"' for text in texts)} if texts else {}
 
 
 def warnings_of(request: Request, outcome: Outcome) -> dict[str, str]:
@@ -55,7 +58,32 @@ def warnings_of(request: Request, outcome: Outcome) -> dict[str, str]:
     return warning(request, _WARNINGS[outcome]) if outcome in _WARNINGS else {}
 
 
-def refused(request: Request, error: NodeError, *, ended: HTTPStatus = HTTPStatus.CONFLICT) -> Response:
+def has_others(document: Mapping[str, Any]) -> bool:
+    """Tell whether a data set that could be read has attributes that are not kept: private ones, and bytes."""
+    elements = [(tag.upper(), element) for tag, element in document.items()]
+    if any(is_of_data_set(tag) and not is_kept(tag) for tag, _ in elements):
+        return True
+    sequences = (element.get("Value", ()) for tag, element in elements if vr_of(tag) == "SQ")
+    return any(has_others(item or {}) for sequence in sequences for item in sequence)
+
+
+def conflict_of_update(error: NodeError) -> str:
+    """Say by the words of PS3.18 Section 11.6.3.2 why a workitem was not updated."""
+    if isinstance(error, NotFound | NotInProgress):
+        return "The target URI did not reference a claimed Workitem."
+    return "The submitted request is inconsistent with the current state of the Workitem."
+
+
+def conflict_of_state(error: NodeError, transaction_uid: str) -> str:
+    """Say by the words of PS3.18 Section 11.7.3.2 why the state of a workitem was not changed."""
+    if isinstance(error, WrongTransaction):
+        return f"The Transaction UID is {'incorrect' if transaction_uid else 'missing'}."
+    return "The submitted request is inconsistent with the state of the UPS Instance."
+
+
+def refused(
+    request: Request, error: NodeError, *, ended: HTTPStatus = HTTPStatus.CONFLICT, conflict: str = ""
+) -> Response:
     """Answer a request that was refused.
 
     Parameters
@@ -64,6 +92,8 @@ def refused(request: Request, error: NodeError, *, ended: HTTPStatus = HTTPStatu
         Why.
     ended
         Status where the workitem has ended: PS3.18 Table 11.6.3-1 has another than Table 11.7.3-1.
+    conflict
+        What the section of the transaction has the Warning say, before the reason itself.
     """
     if isinstance(error, PerformedHere):
         status = HTTPStatus.FORBIDDEN
@@ -75,5 +105,5 @@ def refused(request: Request, error: NodeError, *, ended: HTTPStatus = HTTPStatu
         status = HTTPStatus.BAD_REQUEST if isinstance(error, _BAD_REQUESTS) else status_of(error)
     answer = problem_response(status, str(error))
     reason = (type(error).__doc__ or "").strip()
-    answer.headers.update(warning(request, reason))
+    answer.headers.update(warning(request, *filter(None, (conflict, reason))))
     return answer

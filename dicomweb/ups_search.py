@@ -1,12 +1,12 @@
 """The query parameters of searches and filters for workitems (PS3.18 Sections 8.3.4 and 11.9)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydicom.datadict import tag_for_keyword
 
-from archive.attribute_lists import clean, key, vr_of
+from archive.attribute_lists import AttributeList, clean, key, vr_of
 from dicomweb.problems import bad_request
 from dicomweb.qido_params import shown
 
@@ -41,6 +41,44 @@ class Asked:
     offset: int = 0
     fuzzy: bool = False
     with_instances: bool = False
+
+
+class Shown:
+    """What of the matches is shown: from the offset on, and one more than the limit, which says that there is more.
+
+    Parameters
+    ----------
+    asked
+        Offset and limit.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self._skipped = asked.offset
+        self._limit = asked.limit
+        self._entries: list[AttributeList] = []
+
+    def add(self, entries: Sequence[AttributeList]) -> None:
+        """Take the next matches; those that are skipped are not kept."""
+        self._entries += entries[self._skipped :][: self._limit + 1 - len(self._entries)]
+        self._skipped = max(0, self._skipped - len(entries))
+
+    @property
+    def entries(self) -> Sequence[AttributeList]:
+        """What is shown."""
+        return self._entries[: self._limit]
+
+    @property
+    def more(self) -> bool:
+        """True when enough was found, and there is more."""
+        return len(self._entries) > self._limit
+
+
+def warnings(asked: Asked, *, more: bool) -> list[str]:
+    """Say what of a search was not done as it was asked (PS3.18 Sections 8.3.4.2 and 8.3.4.4)."""
+    said = ["There are additional results that can be requested."] if more else []
+    if asked.fuzzy:
+        said.append("The fuzzymatching parameter is not supported. Only literal matching has been performed.")
+    return said
 
 
 def parse(pairs: Iterable[tuple[str, str]]) -> Asked:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from access.principals import Principal
+from archive.errors import NotFound
 from archive.retrieve import StoredInstance
 from dicomweb.conditional import conditional
 from dicomweb.instance_files import DICOM, single_file, syntax_for
@@ -45,8 +46,12 @@ class WadoUri:
         asked = parse_uri_request(request.query_params)
         ranges = _ranges(asked, request)
         instance = find_one(self._services, principal.tenant, asked.path)
+        if (asked.frame or 1) > (instance.number_of_frames or 1):
+            raise bad_request("The query parameter frameNumber is at most the number of frames.")
         rendering = self._rendering(principal.tenant, instance, asked)
         media_type, _ = choose(_offered(rendering, instance, asked), ranges)
+        if asked.media_types and media_type == DICOM and asked.has_window:
+            raise bad_request("Where contentType is application/dicom there is no window.")
         if rendering is None or media_type == DICOM:
             answer = partial(self._file, request, instance, asked)
         elif asked.transfer_syntax is not None:
@@ -59,7 +64,11 @@ class WadoUri:
     def _rendering(self, tenant: str, instance: StoredInstance, asked: UriRequest) -> Rendering | None:
         """Give what shows the object; none for what is only given as it is."""
         if asked.state is not None:
-            state = find_one(self._services, tenant, asked.state)
+            try:
+                state = find_one(self._services, tenant, asked.state)
+            except NotFound as error:
+                # Section 9.5.2.3: unlike for the object itself, this is not 404.
+                raise bad_request("There is no such presentation state.") from error
             return PresentationRendering(self._services, tenant, state, instance.sop_instance_uid)
         if asked.frame is not None:
             return open_pictures(self._services, instance, asked.frame)

@@ -21,8 +21,10 @@ _UIDS: Final = {"studyUID": "study_uid", "seriesUID": "series_uid", "objectUID":
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 _PART: Final = re.compile(r"(0(\.\d{0,16})?|1(\.0{0,16})?|\.\d{1,16})")
 _CORNERS: Final = 4
-# Grey values are either those of the request or those of a presentation state (PS3.18 Section 9.1.2.2.9).
-_OF_STATES: Final = ("windowCenter", "windowWidth", "region")
+_WINDOW: Final = frozenset({"windowCenter", "windowWidth"})
+# What is shown is either said by the request or by a presentation state (PS3.18 Section 9.5.2.3).
+_OF_STATES: Final = _WINDOW | {"region", "frameNumber"}
+_STATE: Final = ("presentationSeriesUID", "presentationUID")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,11 @@ class UriRequest:
     transfer_syntax: str | None
     state: Mapping[str, str] | None
     parameters: Mapping[str, str]
+
+    @property
+    def has_window(self) -> bool:
+        """True when grey values are asked for."""
+        return not _WINDOW.isdisjoint(self.parameters)
 
 
 def parse_uri_request(parameters: Mapping[str, str]) -> UriRequest:
@@ -110,10 +117,10 @@ def _uid(parameters: Mapping[str, str], name: str) -> str:
 
 
 def _state(parameters: Mapping[str, str], path: Mapping[str, str]) -> Mapping[str, str] | None:
-    if "presentationUID" not in parameters:
+    if not any(name in parameters for name in _STATE):
         return None
-    if any(name in parameters for name in _OF_STATES):
-        raise bad_request("A presentation state says itself which part and which window are shown.")
+    if not _OF_STATES.isdisjoint(parameters):
+        raise bad_request("A presentation state says itself which frame, which part and which window are shown.")
     return {
         "study_uid": path["study_uid"],
         "series_uid": _uid(parameters, "presentationSeriesUID"),

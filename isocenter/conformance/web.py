@@ -88,8 +88,8 @@ def web(settings: Settings) -> Section:
         section(
             "What belongs to no patient",
             points(
-                "Stored by the same rules as objects of studies, and found by the keys of PS3.4 Annexes U, X, BB, HH, "
-                "II and JJ.",
+                "Stored by the same rules as objects of studies, but 200 when some are; found by the keys of PS3.4 "
+                "Annexes U, X, BB, HH, II and JJ.",
                 "Given as `application/dicom`, `application/dicom+json` and `application/dicom+xml`.",
                 "The colour palettes of PS3.6 Annex B are always there, and cannot be stored.",
             ),
@@ -112,8 +112,9 @@ def _store(settings: Settings) -> Section:
             "bulk data; objects are written in Explicit VR Little Endian, or in the transfer syntax of their "
             "compressed bulk data, and in UTF-8. Nothing is fetched from a BulkDataURI.",
             f"A request has {settings.web.max_upload_bytes} bytes at most (413).",
-            "200: all are stored. 202: some are. 409: none is. Nothing is coerced, and there are no Warning "
-            "Reasons. The Failure Reasons (0008,1197):",
+            "200: all are stored. 202: some are. 409: none is. 507, 503: none is, for want of room or of the database. "
+            "408: nothing came for 60 seconds. Nothing is coerced, and there are no Warning Reasons. The Failure "
+            "Reasons (0008,1197):",
         ),
         table(("Failure Reason", "Meaning"), _FAILURE_REASONS),
     )

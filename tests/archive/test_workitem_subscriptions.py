@@ -47,6 +47,26 @@ def test_a_global_subscription_is_to_what_there_is_and_to_what_will_be(database:
     assert states(database) == [("1.2.3.1", "SCHEDULED"), ("1.2.3.3", "SCHEDULED")]
 
 
+@pytest.mark.parametrize("filtered", [False, True])
+def test_a_global_subscription_changes_nothing_for_workitems_that_are_subscribed(
+    database: Database, filtered: bool
+) -> None:
+    """PS3.4 Table CC.2.3-2: a deletion lock on one of them stays, and its state is not told once more."""
+    create(database, "1.2.3.1")
+    create(database, "1.2.3.2")
+    watch(database, "1.2.3.1", locked=True)
+    states(database)
+    if filtered:
+        watch(database, FILTERED, WorklistLabel="AI")
+    else:
+        watch(database)
+    assert states(database) == [("1.2.3.2", "SCHEDULED")]
+    for uid in ("1.2.3.1", "1.2.3.2"):
+        ask_to_cancel(database, uid)
+    database.write(forget, now=NOW + KEPT_SECONDS + 1)
+    assert [text(each, "SOPInstanceUID") for each in database.read(page, TENANT, {}).entries] == ["1.2.3.1"]
+
+
 def test_a_suspended_subscription_goes_on_for_what_there_is(database: Database) -> None:
     watch(database)
     create(database, "1.2.3.1")

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from archive import audit
+from archive import audit, workitems
 from archive.attribute_lists import from_keywords, items, text
 from archive.database import Database
 from archive.errors import Conflict, NodeError, NotFound
 from archive.procedure_rules import AttributeMissing, AttributeNotAllowed, ValueMissing, ValueNotAllowed
+from archive.times import dicom_moment
 from archive.workitem_errors import (
     AlreadyCompleted,
     AlreadyInProgress,
@@ -20,11 +21,13 @@ from archive.workitem_errors import (
     PerformerNotContacted,
     WrongTransaction,
 )
+from archive.workitem_reports import waiting
 from archive.workitem_search import page
 from archive.workitem_states import Channel, Outcome
 from archive.workitem_subscriptions import subscribe
 from tests.archive.workitem_data import (
     LOCK,
+    NOBODY,
     NOW,
     OTHER_LOCK,
     TENANT,
@@ -226,6 +229,19 @@ def test_what_may_not_change_does_not(database: Database, change: dict[str, Any]
     assert shown(database) == before
 
 
+def test_a_change_of_what_is_scheduled_has_its_time_noted(database: Database) -> None:
+    """PS3.3 Table C.30.2-1: of progress it has not; and it is the node that says when."""
+    create(database)
+    modified = "00404010"
+    made = shown(database)[modified]
+    move(database, "IN PROGRESS")
+    put(database, {"ProcedureStepProgressInformationSequence": [{"ProcedureStepProgress": "5"}]}, lock=LOCK)
+    assert shown(database)[modified] == made
+    said = from_keywords({"TransactionUID": LOCK, "ScheduledProcedureStepModificationDateTime": "19990101"})
+    database.write(workitems.change, TENANT, UID, said, NOBODY, now=NOW + 60)
+    assert shown(database)[modified] == [dicom_moment(NOW + 60)] != made
+
+
 def test_fixed_attributes_may_be_repeated_as_they_are(database: Database) -> None:
     bring_to(database, "IN PROGRESS")
     put(database, {"PatientID": "P1", "ProcedureStepState": "IN PROGRESS"}, lock=LOCK)
@@ -280,6 +296,22 @@ def test_a_step_that_waits_is_canceled_at_once_on_request(database: Database) ->
     (progress,) = items(shown(database), "ProcedureStepProgressInformationSequence")
     assert text(progress, "ReasonForCancellation") == "not needed"
     assert ask_to_cancel(database) is Outcome.ALREADY_CANCELED
+
+
+def test_a_request_to_cancel_is_told_also_when_it_is_granted_at_once(database: Database) -> None:
+    """PS3.4 Section CC.2.4.3: each time; and the states follow in their order (Section CC.2.2.3)."""
+    create(database)
+    database.write(subscribe, TENANT, UID, "WATCHER", Channel.DIMSE, now=NOW)
+    ask_to_cancel(database)
+    told = database.read(waiting, TENANT, "WATCHER", Channel.DIMSE)
+    assert [(each.event_type, text(each.information, "ProcedureStepState")) for each in told] == [
+        (1, "SCHEDULED"),
+        (2, ""),
+        (1, "IN PROGRESS"),
+        (1, "CANCELED"),
+    ]
+    assert text(told[1].information, "ReasonForCancellation") == "not needed"
+    assert text(told[1].information, "RequestingAE") == "RIS"
 
 
 def test_a_step_that_is_performed_is_not_canceled_on_request_alone(database: Database) -> None:

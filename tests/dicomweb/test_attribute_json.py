@@ -42,6 +42,43 @@ def test_pydicom_reads_what_is_written() -> None:
     assert from_json(dataset.to_json_dict()) == LIST
 
 
+@pytest.mark.parametrize(
+    ("tag", "value", "kept"),
+    [
+        ("00200013", 1, "1"),
+        ("00200013", 1.0, "1"),
+        ("00200013", " 7 ", "7"),
+        ("00200013", None, ""),
+        ("00200013", "", ""),
+        ("00280010", 512.0, "512"),
+        ("00101030", 70.5, "70.5"),
+        ("00101030", "70.50", "70.50"),
+        ("00101030", 1e16, "1e+16"),
+    ],
+)
+def test_numbers_come_in_any_form_of_json(tag: str, value: Any, kept: str) -> None:
+    read = from_json({tag: {"vr": "IS", "Value": [value]}})
+    assert read == {tag: [kept]}
+    assert from_json(json.loads(json.dumps(to_json(read)))) == from_json(to_json(read))
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        ("00200013", 1.5),
+        ("00200013", "one"),
+        ("00200013", "1_0"),
+        ("00200013", "9" * 400),
+        ("00101030", "heavy"),
+        ("00101030", "NaN"),
+        ("00101030", float("inf")),
+    ],
+)
+def test_what_is_no_number_is_refused(tag: str, value: Any) -> None:
+    with pytest.raises(NotParsable, match="number"):
+        from_json({tag: {"vr": "DS", "Value": [value]}})
+
+
 _TEXTS = st.text(max_size=20).map(clean).filter(bool)
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

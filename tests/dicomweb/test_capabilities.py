@@ -1,5 +1,6 @@
 """Retrieve Capabilities (PS3.18 Section 8.9), and what is described against what there is."""
 
+from posixpath import normpath
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -31,6 +32,17 @@ def test_a_resource_describes_itself(shared_web: Web) -> None:
     assert answer.headers["allow"] == "GET, OPTIONS"
 
 
+def test_annex_h_a_resource_describes_its_children_too(shared_web: Web) -> None:
+    answer = shared_web.http.options("/studies/1.2/series/1.3")
+    found = {resource["path"].rpartition("{series_uid}")[2] for resource in answer.json()["resources"]}
+    assert {"", "/metadata", "/instances", "/instances/{sop_uid}/frames/{frames}/rendered"} <= found
+    assert all("/series/{series_uid}" in resource["path"] for resource in answer.json()["resources"])
+    # What may be done with the resource itself.
+    assert answer.headers["allow"] == "DELETE, GET, OPTIONS"
+    seriesless = shared_web.http.options("/series").json()["resources"]
+    assert [resource["path"] for resource in seriesless] == ["/dicom-web/series"]
+
+
 def test_methods_are_named_in_allow(shared_web: Web) -> None:
     assert shared_web.http.options("/studies").headers["allow"] == "GET, OPTIONS, POST"
     assert shared_web.http.options("/studies/1.2").headers["allow"] == "DELETE, GET, OPTIONS, POST"
@@ -41,9 +53,12 @@ def test_wadl_says_the_same(shared_web: Web) -> None:
     assert answer.headers["content-type"] == "application/vnd.sun.wadl+xml"
     root = ET.fromstring(answer.content)  # noqa: S314 - our own document
     (resources,) = root.findall(f"{WADL}resources")
-    assert resources.get("base") == shared_web.url.removesuffix("dicom-web")
+    # Annex H: the base is that of the service.
+    assert resources.get("base") == f"{shared_web.url}/"
     described = {
-        f"/{resource.get('path')}": [method.get("name") for method in resource.findall(f"{WADL}method")]
+        normpath(f"/dicom-web/{resource.get('path')}"): [
+            method.get("name") for method in resource.findall(f"{WADL}method")
+        ]
         for resource in resources
     }
     assert described == {path: [method.name for method in methods] for path, methods in RESOURCES.items()}

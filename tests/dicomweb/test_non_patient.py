@@ -170,8 +170,10 @@ def test_others_of_another_tenant_are_not_there(searched: Web) -> None:
 def test_12_5_what_is_stored_elsewhere_is_refused(shared_web: Web) -> None:
     palette, protocol, ct = color_palette(), hanging_protocol(), image(ramp())
     answer = post(shared_web, PALETTES, palette, protocol, ct)
-    assert answer.status_code == 202
+    # Table 12.5.3-1: one of them is stored.
+    assert answer.status_code == 200
     assert [item["00081197"]["Value"] for item in answer.json()["00081198"]["Value"]] == [[0x0122], [0x0122]]
+    assert answer.headers["location"] == f"{shared_web.url}{PALETTES}/{palette.SOPInstanceUID}"
     other = post(shared_web, f"{PROTOCOLS}/{generate_uid()}", protocol)
     assert other.status_code == 409
     assert other.json()["00081198"]["Value"][0]["00081197"]["Value"] == [0xA900]

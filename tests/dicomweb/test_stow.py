@@ -10,10 +10,11 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from archive.errors import StorageFull
+from archive.errors import DatabaseUnavailable, NodeError, StorageFailed, StorageFull
+from dicomweb import stow_arriving
 from tests.archive.dicom_files import offset_of
 from tests.dicomweb.conftest import MAX_UPLOAD_BYTES, Web
-from tests.dicomweb.objects import CT_IMAGE, image, part10, ramp, saved
+from tests.dicomweb.objects import CT_IMAGE, image, part10, path_of, ramp, saved
 from tests.waiting import wait_until
 
 BOUNDARY = "tests-boundary"
@@ -140,6 +141,28 @@ def test_the_answer_is_xml_for_those_who_want_that(web: Web) -> None:
     assert len(document.findall(f"{place}DicomAttribute[@keyword='FailedSOPSequence']/{place}Item")) == 1
 
 
+def test_10_5_4_the_answer_is_xml_in_parts_too(web: Web) -> None:
+    multipart = 'multipart/related; type="application/dicom+xml"'
+    answer = store(web, body(part10(image(ramp()))), Accept=f"text/html, {multipart}")
+    assert (answer.status_code, answer.headers["content-type"].rpartition(";")[0]) == (200, multipart)
+    assert b'keyword="ReferencedSOPSequence"' in answer.content
+
+
+def test_10_5_3_2_what_was_created_is_named_in_the_header(web: Web) -> None:
+    first = image(ramp())
+    second = image(ramp(), StudyInstanceUID=first.StudyInstanceUID)
+    for sent, created in (
+        ([first], path_of(first)),
+        ([first, second], f"/studies/{first.StudyInstanceUID}"),
+        ([first, image(ramp())], None),
+    ):
+        answer = store(web, body(*map(part10, sent)))
+        assert answer.status_code == 200
+        for name in ("location", "content-location"):
+            assert answer.headers.get(name) == (created and web.url + created)
+    assert "location" not in store(web, body(b"junk")).headers
+
+
 def test_an_answer_in_a_form_that_is_none_of_both_is_406(web: Web) -> None:
     assert store(web, body(part10(image(ramp()))), Accept="text/html").status_code == 406
     assert store(web, body(part10(image(ramp()))), Accept="*/*").json()
@@ -174,14 +197,23 @@ def ui(value: str) -> bytes:
     return len(encoded).to_bytes(2, "little") + encoded
 
 
-def test_a_full_disk_is_a700(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_wanted_bytes: int = 0) -> None:
-        raise StorageFull
+@pytest.mark.parametrize(("error", "status"), [(StorageFull, 507), (StorageFailed, 503), (DatabaseUnavailable, 503)])
+def test_b37_b38_what_may_be_sent_again_later_is_a700_and_no_conflict(
+    web: Web, monkeypatch: pytest.MonkeyPatch, error: type[NodeError], status: int
+) -> None:
+    def fail(_wanted_bytes: int = 0) -> None:
+        raise error
 
-    monkeypatch.setattr(web.archive.blobs, "check_space", full)
+    monkeypatch.setattr(web.archive.blobs, "check_space", fail)
+    for accept in ("application/dicom+json", "application/dicom+xml"):
+        answer = store(web, body(part10(image(ramp()))), Accept=accept)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, accept)
+        assert answer.headers.get("retry-after") == ("5" if status == 503 else None)
     answer = store(web, body(part10(image(ramp()))))
-    assert (answer.status_code, reasons(answer.json())) == (409, [0xA700])
+    assert reasons(answer.json()) == [0xA700]
     assert len(named(answer.json())) == 1
+    mixed = store(web, body(part10(image(ramp())), b"junk"))
+    assert (mixed.status_code, sorted(reasons(mixed.json()))) == (409, [0xA700, 0xC000])
 
 
 @pytest.mark.parametrize(
@@ -249,6 +281,18 @@ def test_b50_a_lying_content_length_stores_nothing(web: Web, length: bytes) -> N
             + b"\r\n\r\nabc"
         )
         assert peer.recv(100).split()[1] in {b"400", b"413"}
+    assert spooled(web) == []
+
+
+@pytest.mark.parametrize("end", [b"Content-Length: 5000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n100000\r\n"])
+def test_b50_a_client_that_falls_silent_is_408(web: Web, monkeypatch: pytest.MonkeyPatch, end: bytes) -> None:
+    """RFC 9110 Section 15.5.9: neither an announced nor an endless body is waited for for ever."""
+    monkeypatch.setattr(stow_arriving, "_LONGEST_SILENCE_SECONDS", 0.5)
+    address = urlsplit(web.url)
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as peer:
+        head = f"POST /dicom-web/studies HTTP/1.1\r\nHost: x\r\nContent-Type: {KIND}\r\n".encode()
+        peer.sendall(head + end + body(part10(image(ramp())))[:-20])
+        assert peer.recv(100).split()[1] == b"408"
     assert spooled(web) == []
 
 

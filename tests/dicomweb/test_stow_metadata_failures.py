@@ -169,9 +169,23 @@ def test_b37_a_full_disk_is_a700(web: Web, good: Dataset, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(web.archive.blobs, "check_space", full_after_the_metadata)
     answer = store(web, JSON, [described(good, "x")], one_part())
-    assert (answer.status_code, failures(answer.json())) == (409, [(good.SOPInstanceUID, 0xA700)])
+    assert (answer.status_code, failures(answer.json())) == (507, [(good.SOPInstanceUID, 0xA700)])
     assert [path for path in web.archive.blobs.spool_folder.rglob("*") if path.is_file()] == []
     assert web.json("/studies") == []
+
+
+def test_b37_a_full_disk_says_nothing_of_parts_whose_metadata_it_did_not_take(
+    web: Web, good: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = iter(range(100))
+
+    def full_at_the_metadata(_wanted_bytes: int = 0) -> None:
+        if not next(calls):
+            raise StorageFull
+
+    monkeypatch.setattr(web.archive.blobs, "check_space", full_at_the_metadata)
+    answer = store(web, JSON, [described(good, "x")], one_part())
+    assert (answer.status_code, failures(answer.json())) == (507, [("", 0xA700)])
 
 
 def test_b11_sequences_within_the_limit_are_stored_and_others_are_not(shared_web: Web) -> None:

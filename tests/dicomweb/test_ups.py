@@ -1,5 +1,6 @@
 """UPS-RS by the rules of PS3.18 Section 11."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,40 +8,19 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from websockets.sync.client import ClientConnection
 
 from archive.attribute_lists import from_keywords
+from dicomweb.attribute_json import to_json
+from dicomweb.ups_search import Asked, Shown
 from tests.archive.node_rows import SERIES, STUDY, settled_series
 from tests.archive.workitem_data import performed, scheduled
-from tests.dicomweb.worklist import JSON, STATE, Service, serving
-
-UID, LOCK = "1.2.826.0.1.3680043.8.498.41", "1.2.826.0.1.3680043.8.498.42"
-GLOBAL, FILTERED = "1.2.840.10008.5.1.4.34.5", "1.2.840.10008.5.1.4.34.5.1"
+from tests.dicomweb.worklist import JSON, LOCK, STATE, UID, Service, create, finish, move, put, serving
 
 
 @pytest.fixture
 def ups(sqlite_url: str, tmp_path: Path) -> Iterator[Service]:
     with serving(sqlite_url, tmp_path) as service:
         yield service
-
-
-def create(ups: Service, uid: str = UID, **changes: Any) -> Any:
-    return ups.send("POST", "", from_keywords(scheduled(**changes)), workitem=uid)
-
-
-def move(ups: Service, state: str, lock: str = LOCK, uid: str = UID) -> Any:
-    action = {"ProcedureStepState": state, **({"TransactionUID": lock} if lock else {})}
-    return ups.send("PUT", f"/{uid}/state", from_keywords(action))
-
-
-def put(ups: Service, attributes: dict[str, Any], lock: str = "", uid: str = UID) -> Any:
-    return ups.send("POST", f"/{uid}", from_keywords(attributes), **({"transaction": lock} if lock else {}))
-
-
-def finish(ups: Service, state: str = "COMPLETED") -> None:
-    move(ups, "IN PROGRESS")
-    assert put(ups, performed(), LOCK).status_code == 200
-    assert move(ups, state).status_code == 200
 
 
 def test_an_engine_finds_claims_updates_and_completes_a_workitem(ups: Service) -> None:
@@ -135,6 +115,55 @@ def test_an_end_that_is_repeated_is_a_success_with_a_warning(ups: Service) -> No
     assert again.status_code == 200
     assert "already in the requested state of COMPLETED" in again.headers["warning"]
     assert move(ups, "CANCELED").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lock", "words"),
+    [
+        ("COMPLETED", "", "The Transaction UID is missing."),
+        ("COMPLETED", "1.2.3", "The Transaction UID is incorrect."),
+        ("COMPLETED", LOCK, "The submitted request is inconsistent with the state of the UPS Instance."),
+        ("IN PROGRESS", LOCK, "The submitted request is inconsistent with the state of the UPS Instance."),
+    ],
+)
+def test_11_7_3_2_a_refused_change_of_state_is_told_by_the_words_of_the_standard(
+    ups: Service, wanted: str, lock: str, words: str
+) -> None:
+    create(ups)
+    move(ups, "IN PROGRESS")
+    warning = move(ups, wanted, lock).headers["warning"]
+    service = f"http://127.0.0.1:{ups.port}/dicom-web"
+    assert warning.startswith(f'299 {service} "{words}", 299 {service} "The ')
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"00091001": {"vr": "LO", "Value": ["private"]}},
+        {"00420011": {"vr": "OB", "InlineBinary": "AAAA"}},
+        {"00404018": {"vr": "SQ", "Value": [{}, None, {"0009100A": {"vr": "LO", "Value": ["private"]}}]}},
+    ],
+)
+def test_11_6_3_2_what_is_not_kept_of_a_data_set_is_told(ups: Service, others: dict[str, Any]) -> None:
+    document = [{**to_json(from_keywords(scheduled())), "00100020": {"vr": "LO", "Value": ["P1"]}, **others}]
+    made = ups.http.post(f"/workitems?workitem={UID}", content=json.dumps(document), headers=JSON)
+    assert made.status_code == 201
+    assert '"The Workitem was created with modifications."' in made.headers["warning"]
+    changed = ups.http.post(f"/workitems/{UID}", content=json.dumps([others]), headers=JSON)
+    assert changed.status_code == 200
+    assert '"Requested optional Attributes are not supported."' in changed.headers["warning"]
+    assert "warning" not in put(ups, {"ProcedureStepLabel": "X"}).headers
+    assert "warning" not in create(ups, "1.2.3.1").headers
+
+
+def test_11_6_3_2_a_refused_update_is_told_by_the_words_of_the_standard(ups: Service) -> None:
+    create(ups)
+    label = {"ProcedureStepLabel": "X"}
+    for unclaimed in (put(ups, label, LOCK), put(ups, label, uid="1.2.404")):
+        assert '"The target URI did not reference a claimed Workitem."' in unclaimed.headers["warning"]
+    move(ups, "IN PROGRESS")
+    refused = put(ups, label, "1.2.3").headers["warning"]
+    assert '"The submitted request is inconsistent with the current state of the Workitem."' in refused
 
 
 @pytest.mark.parametrize(
@@ -235,6 +264,23 @@ def test_workitems_are_answered_as_xml_too(ups: Service) -> None:
     assert ups.http.get(f"/workitems/{UID}", headers={"Accept": "image/png"}).status_code == 406
 
 
+def test_11_1_3_a_workitem_is_given_in_every_form_that_is_required(ups: Service) -> None:
+    create(ups)
+    multipart = 'multipart/related; type="application/dicom+xml"'
+    for accept, given in (
+        ("application/dicom+json", "application/dicom+json"),
+        (multipart, multipart),
+        ("application/dicom+xml", "application/dicom+xml"),
+        (f"text/html, {multipart};q=0.1", multipart),
+        ("*/*", "application/dicom+json"),
+    ):
+        answer = ups.http.get(f"/workitems/{UID}", headers={"Accept": accept})
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+        assert answer.headers["content-type"].startswith(given)
+        assert UID in answer.text
+    assert ups.http.get(f"/workitems/{UID}", headers={"Accept": "text/html"}).status_code == 406
+
+
 def test_workitems_are_taken_as_xml_too(ups: Service) -> None:
     create(ups)
     answer = ups.http.get(f"/workitems/{UID}", headers={"Accept": "application/dicom+xml"})
@@ -267,87 +313,43 @@ def test_a_body_that_is_no_data_set_is_refused(ups: Service, content: str, conte
     assert answer.status_code == status
 
 
-def told(channel: ClientConnection) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(channel.recv(timeout=10))
-    return report
+def test_a_compressed_body_is_415(ups: Service) -> None:
+    """RFC 9110 Section 8.4: a content coding that is not taken."""
+    body, headers = gzip.compress(b"[{}]"), {**JSON, "Content-Encoding": "gzip"}
+    assert ups.http.post("/workitems", content=body, headers=headers).status_code == 415
 
 
-def state_of(report: dict[str, Any]) -> tuple[str, str]:
-    return report["00001000"]["Value"][0], report[STATE]["Value"][0]
-
-
-def test_a_subscriber_is_told_over_its_websocket(ups: Service) -> None:
-    """Sections 11.10 and 11.13."""
+def test_8_3_4_a_search_says_all_that_it_did_otherwise(ups: Service) -> None:
     create(ups)
-    with ups.channel("ENGINE") as channel:
-        answer = ups.send("POST", f"/{UID}/subscribers/ENGINE", deletionlock="true")
-        assert answer.status_code == 201
-        assert answer.headers["content-location"] == f"ws://127.0.0.1:{ups.port}/dicom-web/subscribers/ENGINE"
-        first = told(channel)
-        assert state_of(first) == (UID, "SCHEDULED")
-        assert first["00000002"]["Value"] == ["1.2.840.10008.5.1.4.34.6.4"]
-        assert first["00001002"]["Value"] == [1]
-        assert first["00404041"]["Value"] == ["READY"]
-        move(ups, "IN PROGRESS")
-        assert state_of(told(channel)) == (UID, "IN PROGRESS")
-        assert ups.send("POST", f"/{UID}/cancelrequest").status_code == 202
-        assert told(channel)["00001002"]["Value"] == [2]
-        assert ups.send("DELETE", f"/{UID}/subscribers/ENGINE").status_code == 200
-        put(ups, performed(), LOCK)
-        move(ups, "COMPLETED")
-        with pytest.raises(TimeoutError):
-            channel.recv(timeout=1)
+    create(ups, "1.2.3.1")
+    warning = ups.send("GET", "", fuzzymatching="true", limit="1").headers["warning"]
+    assert "There are additional results that can be requested." in warning
+    assert "The fuzzymatching parameter is not supported." in warning
+    assert "warning" not in ups.send("GET", "").headers
 
 
-def test_a_connection_that_is_opened_again_gets_what_was_missed(ups: Service) -> None:
-    ups.send("POST", f"/{GLOBAL}/subscribers/ENGINE")
-    with ups.channel("ENGINE") as channel:
-        create(ups)
-        assert state_of(told(channel)) == (UID, "SCHEDULED")
-    move(ups, "IN PROGRESS")
-    with ups.channel("ENGINE") as channel:
-        missed = [told(channel)]
-        while state_of(missed[-1]) != (UID, "IN PROGRESS"):
-            missed.append(told(channel))
-    with ups.channel("OTHER") as other, pytest.raises(TimeoutError):
-        other.recv(timeout=0.6)
-
-
-@pytest.mark.parametrize("params", [{"filter": "WorklistLabel=AI,PatientID=P1"}, {"WorklistLabel": "AI"}])
-def test_a_filtered_subscription_is_to_what_matches(ups: Service, params: dict[str, str]) -> None:
-    """Section 11.10.1.2.2, and the form of earlier editions."""
-    assert ups.send("POST", f"/{FILTERED}/subscribers/ENGINE", **params).status_code == 201
-    create(ups, "1.2.3.1", WorklistLabel="3D")
-    create(ups)
-    with ups.channel("ENGINE") as channel:
-        assert state_of(told(channel)) == (UID, "SCHEDULED")
-        assert ups.send("POST", f"/{FILTERED}/subscribers/ENGINE/suspend").status_code == 200
-        create(ups, "1.2.3.2")
-        move(ups, "IN PROGRESS")
-        assert state_of(told(channel)) == (UID, "IN PROGRESS")
+def test_what_is_before_the_offset_is_not_kept_in_memory() -> None:
+    shown = Shown(Asked(offset=3, limit=2))
+    kept = []
+    for page in ([{"a": [1]}, {"a": [2]}], [{"a": [3]}, {"a": [4]}], [], [{"a": [5]}, {"a": [6]}, {"a": [7]}]):
+        shown.add(page)
+        kept.append((len(shown.entries), shown.more))
+    assert kept == [(0, False), (1, False), (1, False), (2, True)]
+    assert shown.entries == [{"a": [4]}, {"a": [5]}]
 
 
 @pytest.mark.parametrize(
-    ("path", "status"),
+    ("accept", "status"),
     [
-        (f"/{UID}/subscribers/ENGINE/suspend", 400),
-        (f"/{FILTERED}/subscribers/ENGINE", 400),
-        (f"/{FILTERED}/subscribers/ENGINE?filter=Nonsense=1", 400),
-        (f"/{UID}/subscribers/ENGINE?deletionlock=perhaps", 400),
-        (f"/{GLOBAL}/subscribers/ENGINE/suspend", 200),
+        ("application/dicom+json", 204),
+        ('multipart/related; type="application/dicom+xml"', 204),
+        ("application/json", 200),
+        ("*/*", 200),
     ],
 )
-def test_what_is_wrong_with_a_subscription_is_told(ups: Service, path: str, status: int) -> None:
-    create(ups)
-    assert ups.http.post(f"/workitems{path}").status_code == status
-
-
-def test_a_lock_on_what_has_ended_is_not_granted(ups: Service) -> None:
-    create(ups)
-    finish(ups)
-    answer = ups.send("POST", f"/{UID}/subscribers/ENGINE", deletionlock="true")
-    assert answer.status_code == 201
-    assert "Deletion Lock not granted" in answer.headers["warning"]
+def test_11_9_3_no_matches_are_204_for_who_knows_that(ups: Service, accept: str, status: int) -> None:
+    answer = ups.http.get("/workitems", headers={"Accept": accept})
+    assert (answer.status_code, answer.content) == (status, b"" if status == 204 else b"[]")
 
 
 def test_a_step_of_this_nodes_own_is_neither_claimed_nor_changed_by_others(ups: Service) -> None:

@@ -86,6 +86,19 @@ def test_9_1_2_2_objects_come_in_the_transfer_syntax_asked_for(
     assert np.array_equal(found.pixel_array, ramp())
 
 
+def test_9_1_3_media_types_have_no_transfer_syntax_here(web: Web, ct: Dataset) -> None:
+    """It is forbidden for the URI service, which has a query parameter for it: what is said so is passed over."""
+    answer = asked(web, ct, contentType=f"application/dicom;transfer-syntax={IMPLICIT}")
+    assert answer.headers["content-type"] == f"application/dicom;transfer-syntax={EXPLICIT}"
+
+
+@pytest.mark.parametrize("name", ["windowCenter", "windowWidth"])
+def test_9_5_1_2_6_an_object_as_it_is_has_no_window(web: Web, ct: Dataset, name: str) -> None:
+    window = {"windowCenter": "200", "windowWidth": "100"}
+    assert asked(web, ct, contentType="application/dicom", **window).status_code == 400
+    assert asked(web, ct, contentType="application/dicom", **{name: "100"}).status_code == 400
+
+
 def test_9_1_2_2_transfer_syntaxes_that_cannot_be_had_are_refused(web: Web, ct: Dataset) -> None:
     dicom = {"contentType": "application/dicom"}
     assert asked(web, ct, transferSyntax="1.2.840.10008.1.2.4.50", **dicom).status_code == 406
@@ -144,8 +157,8 @@ def test_9_1_2_2_frames_are_counted_from_1(web: Web, tmp_path: Path) -> None:
     for number in (1, 2):
         found = picture(asked(web, ds, contentType="image/png", frameNumber=str(number)))
         assert np.abs(found - exact(samples[number - 1], 200, 100)).max() <= 1
-    assert asked(web, ds, frameNumber="3").status_code == 404
-    for wrong in ("0", "-1", "x", "1,2"):
+    # Section 9.5.2.1: more than there are is no missing resource.
+    for wrong in ("0", "-1", "x", "1,2", "3"):
         assert asked(web, ds, frameNumber=wrong).status_code == 400
     # Of all frames together the object is the default, and a GIF shows them.
     assert asked(web, ds).headers["content-type"].startswith("application/dicom")
@@ -171,8 +184,12 @@ def test_9_1_2_2_a_presentation_state_says_how_the_image_is_shown(web: Web, tmp_
     found = picture(asked(web, ds, contentType="image/png", **uids))
     assert np.abs(found[..., 0] - exact(ramp(), 200, 100)[:, ::-1]).max() <= 1
     assert asked(web, ds, windowCenter="1", windowWidth="2", **uids).status_code == 400
+    # Sections 9.5.1.2.7 and 9.5.2.3: both UIDs, of a state that is here, and nothing that the state says itself.
     assert asked(web, ds, presentationUID=state.SOPInstanceUID).status_code == 400
-    assert asked(web, ds, **{**uids, "presentationUID": "1.2.3"}).status_code == 404
+    assert asked(web, ds, presentationSeriesUID=state.SeriesInstanceUID).status_code == 400
+    assert asked(web, ds, frameNumber="1", **uids).status_code == 400
+    for name in uids:
+        assert asked(web, ds, **{**uids, name: "1.2.3"}).status_code == 400
 
 
 @pytest.mark.parametrize("value", ["yes", "no", ""])

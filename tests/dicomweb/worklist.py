@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 
+from archive.attribute_lists import from_keywords
 from archive.bus import bus_directory
 from archive.database import AsyncDatabase, Database
 from archive.local_bus import LocalBus
@@ -20,11 +21,14 @@ from archive.workitems import Performing
 from dicomweb.attribute_json import to_json
 from dicomweb.router import create_router
 from dicomweb.services import Services
+from tests.archive.workitem_data import performed, scheduled
 from tests.dicomweb.conftest import everybody
 from tests.waiting import answers, free_port, wait_until
 
 JSON = {"Content-Type": "application/dicom+json"}
 STATE = "00741000"
+UID, LOCK = "1.2.826.0.1.3680043.8.498.41", "1.2.826.0.1.3680043.8.498.42"
+GLOBAL, FILTERED = "1.2.840.10008.5.1.4.34.5", "1.2.840.10008.5.1.4.34.5.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +89,22 @@ def serving(database_url: str, folder: Path, performing: Performing | None = Non
         finally:
             server.should_exit = True
             thread.join()
+
+
+def create(ups: Service, uid: str = UID, **changes: Any) -> Any:
+    return ups.send("POST", "", from_keywords(scheduled(**changes)), workitem=uid)
+
+
+def move(ups: Service, state: str, lock: str = LOCK, uid: str = UID) -> Any:
+    action = {"ProcedureStepState": state, **({"TransactionUID": lock} if lock else {})}
+    return ups.send("PUT", f"/{uid}/state", from_keywords(action))
+
+
+def put(ups: Service, attributes: dict[str, Any], lock: str = "", uid: str = UID) -> Any:
+    return ups.send("POST", f"/{uid}", from_keywords(attributes), **({"transaction": lock} if lock else {}))
+
+
+def finish(ups: Service, state: str = "COMPLETED") -> None:
+    move(ups, "IN PROGRESS")
+    assert put(ups, performed(), LOCK).status_code == 200
+    assert move(ups, state).status_code == 200
