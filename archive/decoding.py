@@ -66,6 +66,9 @@ class PixelWorker(FrameDecoder, Protocol):
     def encode(self, pixels: ImagePixels, frame: DecodedFrame, target_syntax: str) -> bytes:
         """Compress one frame without loss or raise `NotTranscodable`."""
 
+    def read_picture(self, content: bytes, samples_per_pixel: int | None) -> "np.ndarray[Any, Any]":
+        """Read the frames of a PNG or GIF file or raise `NotTranscodable`."""
+
 
 class _WorkerFailed(Exception):
     """The child process died or did not answer in time."""
@@ -229,6 +232,32 @@ class DecodingPool:
         if "error" in answer:
             raise NotTranscodable("The pixel data cannot be compressed without loss.")
         return bytes(data)
+
+    def read_picture(self, content: bytes, samples_per_pixel: int | None) -> "np.ndarray[Any, Any]":
+        """Read the frames of a PNG or GIF file (`archive.picture_reading`).
+
+        Parameters
+        ----------
+        content
+            The file.
+        samples_per_pixel
+            1 or 3, where the file can be read so without loss; as it is when left out.
+
+        Returns
+        -------
+        array
+            Frames x rows x columns, or frames x rows x columns x 3; little endian.
+
+        Raises
+        ------
+        NotTranscodable
+            It cannot be read without loss, or takes too much memory or time.
+        """
+        request = {"transfer_syntax_uid": "", "picture": True, "samples_per_pixel": samples_per_pixel}
+        answer, data = self._ask(request, content, range(_MAX_FRAME_BYTES + 1))
+        if "error" in answer:
+            raise NotTranscodable("The picture cannot be read.")
+        return np.frombuffer(data, dtype=answer["dtype"]).reshape(answer["shape"])
 
     def _ask(
         self, request: dict[str, Any], content: bytes, lengths: Container[int]

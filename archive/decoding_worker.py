@@ -24,6 +24,7 @@ from archive.confinement import confine
 from archive.decoding_extended import decode_twelve_bits, needs_twelve_bits
 from archive.decoding_messages import LENGTHS, READY, send_message
 from archive.frame_encoding import encode
+from archive.picture_reading import read_picture
 
 # Colour that was coded with loss is shown as RGB; lossless colour stays in the space it was stored in, bit for bit.
 _LOSSY_COLOUR: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81"})
@@ -110,16 +111,18 @@ def _answer(request: dict[str, Any], codestream: bytes) -> tuple[dict[str, Any],
             return {}, encode(request, codestream)
         if "shape" in request:
             return {}, to_srgb(request["shape"], codestream).tobytes()
+        if "picture" in request:
+            return _array(read_picture(codestream, request["samples_per_pixel"]))
         array, properties = decode(request, codestream)
     except Exception as error:  # noqa: BLE001 - process edge
         return {"error": f"{type(error).__name__}: {error}"[:500]}, b""
+    return _array(array, photometric_interpretation=str(properties["photometric_interpretation"]))
+
+
+def _array(array: "np.ndarray[Any, Any]", **facts: str) -> tuple[dict[str, Any], bytes]:
     little_endian = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    facts = {
-        "dtype": little_endian.dtype.str,
-        "shape": list(array.shape),
-        "photometric_interpretation": str(properties["photometric_interpretation"]),
-    }
-    return facts, np.ascontiguousarray(little_endian).tobytes()
+    description = {"dtype": little_endian.dtype.str, "shape": list(array.shape), **facts}
+    return description, np.ascontiguousarray(little_endian).tobytes()
 
 
 def main() -> None:

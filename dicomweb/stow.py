@@ -53,7 +53,9 @@ class Stow:
         keeping = self._keeping(request, origin)
         self._require_size_and_encoding(request)
         kind = body_kind(request.headers.get("content-type", ""))
-        sink: Sink = MetadataStoring(keeping, str(request.url)) if kind.is_metadata else Storing(keeping)
+        sink: Sink = Storing(keeping)
+        if kind.is_metadata:
+            sink = MetadataStoring(keeping, str(request.url), self._services.decoder)
         try:
             await self._take(request, open_body(kind, sink))
             await run_in_threadpool(sink.finish)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from archive.decoding import PixelWorker
 from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN
 from archive.errors import NotParsable, TransferSyntaxNotSupported, UidMismatch
 from archive.ingest import Archive
@@ -14,6 +15,7 @@ from dicomweb.frame_formats import OCTETS
 from dicomweb.stow_bulk import BulkPart, BulkParts
 from dicomweb.stow_codestreams import MOST_HEADER_BYTES, container_bytes, read_codestream
 from dicomweb.stow_keeping import require_supported
+from dicomweb.stow_pictures import PICTURES, unpacked
 from dicomweb.stow_pieces import Pieces, Span
 from dicomweb.stow_pixels import PixelParts, syntax_of
 from dicomweb.stow_writing import DataSetWriter
@@ -38,7 +40,13 @@ def uids_of(data_set: Any) -> tuple[str, str]:
 
 
 def assemble(
-    archive: Archive, data_set: Mapping[str, Any], uids: tuple[str, str], pieces: Pieces, bulk: BulkParts
+    archive: Archive,
+    data_set: Mapping[str, Any],
+    uids: tuple[str, str],
+    pieces: Pieces,
+    bulk: BulkParts,
+    *,
+    worker: PixelWorker,
 ) -> Spooled:
     """Write an object to the spool.
 
@@ -52,6 +60,8 @@ def assemble(
         Its SOP Class and SOP Instance UID.
     pieces, bulk
         The bulk data.
+    worker
+        Reads pictures that no transfer syntax has.
 
     Raises
     ------
@@ -63,7 +73,7 @@ def assemble(
         raise NotParsable("It has no SOP Instance UID.")
     if not sop_class_uid:
         raise UidMismatch("It has no SOP Class UID.")
-    pixels, missing = _pixels_of(data_set, pieces, bulk)
+    pixels, missing = _pixels_of(data_set, worker, pieces, bulk)
     syntax = EXPLICIT_VR_LITTLE_ENDIAN if pixels is None else pixels.transfer_syntax
     require_supported(sop_class_uid, syntax)
     file = archive.spool(sop_class_uid=sop_class_uid, sop_instance_uid=sop_instance_uid, transfer_syntax_uid=syntax)
@@ -77,7 +87,7 @@ def assemble(
 
 
 def _pixels_of(
-    data_set: Mapping[str, Any], pieces: Pieces, bulk: BulkParts
+    data_set: Mapping[str, Any], worker: PixelWorker, pieces: Pieces, bulk: BulkParts
 ) -> tuple[PixelParts | None, Mapping[str, Any]]:
     """Find pixel data in parts, and what the metadata leaves out of its description."""
     said = _texts(data_set, _TRANSFER_SYNTAX_UID)
@@ -87,6 +97,8 @@ def _pixels_of(
     if not isinstance(element, Mapping) or "BulkDataURI" not in element:
         return None, {}
     parts = bulk.frames(element["BulkDataURI"])
+    if any(part.media_type in PICTURES for part in parts):
+        return unpacked(data_set, parts, pieces, worker)
     codestream = read_codestream(_header(pieces, parts[0].span)) if parts[0].media_type != OCTETS else None
     said = [*said, *_texts(data_set, _AVAILABLE_TRANSFER_SYNTAX_UID)]
     syntaxes = {syntax_of(part, said, codestream) for part in parts}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
+from archive.decoding import PixelWorker
 from archive.errors import NodeError
 from dicomweb.model_forms import JSON
 from dicomweb.problems import Problem, bad_request
@@ -31,9 +32,12 @@ class MetadataStoring:
         Keeps the objects.
     address
         Of the request: what relative references begin at.
+    worker
+        Reads pictures that no transfer syntax has.
     """
 
-    def __init__(self, keeping: Keeping, address: str) -> None:
+    def __init__(self, keeping: Keeping, address: str, worker: PixelWorker) -> None:
+        self._worker = worker
         self._keeping = keeping
         self._pieces = Pieces(keeping.archive.blobs.spool_folder)
         self._bulk = BulkParts(address)
@@ -141,7 +145,7 @@ class MetadataStoring:
         uids = uids_of(found)
         try:
             self._bulk.claim(uris_of(found))
-            spooled = assemble(self._keeping.archive, found, uids, self._pieces, self._bulk)
+            spooled = assemble(self._keeping.archive, found, uids, self._pieces, self._bulk, worker=self._worker)
         except NodeError as error:
             self._keeping.fail(error, *uids)
         else:
