@@ -105,7 +105,7 @@ def record_of(spooled: Spooled, header: Header, origin: Origin, blob_key: str) -
 
 def study_row(record: Record) -> Row:
     """Return the row of the object's study."""
-    row: Row = record.header.texts(attributes.STUDY)
+    row: Row = _in_present_form(record.header.texts(attributes.STUDY))
     row |= _matches(row, _STUDY_NAMES, _STUDY_TEXTS)
     row |= {
         "tenant": record.origin.tenant,
@@ -119,7 +119,7 @@ def study_row(record: Record) -> Row:
 
 def series_row(record: Record, study_id: int) -> Row:
     """Return the row of the object's series."""
-    row: Row = record.header.texts(attributes.SERIES)
+    row: Row = _in_present_form(record.header.texts(attributes.SERIES))
     row |= _matches(row, _SERIES_NAMES, _SERIES_TEXTS)
     row |= {
         "tenant": record.origin.tenant,
@@ -182,6 +182,19 @@ def quarantine_row(record: Record, reason: str) -> Row:
         "source_ae_title": record.origin.ae_title or "",
         "received": record.received,
     }
+
+
+def _in_present_form(texts: dict[str, str]) -> dict[str, str]:
+    """Write dates and times of ACR-NEMA, 1993.08.22 and 10:30:15, without punctuation (PS3.5 Table 6.2-1, notes).
+
+    Keys are compared with them, and answers give them as every client knows them.
+    """
+    for name, text in texts.items():
+        if name.endswith("_date") and "." in text:
+            texts[name] = text.replace(".", "")
+        elif name.endswith("_time") and ":" in text:
+            texts[name] = text.replace(":", "")
+    return texts
 
 
 def _matches(row: Row, names: tuple[str, ...], texts: tuple[str, ...]) -> Row:

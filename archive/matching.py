@@ -30,6 +30,15 @@ def normalize_name(text: str) -> str:
     return _GROUP.join(groups).rstrip(_GROUP)
 
 
+def name_pattern(text: str) -> str:
+    """Return the form of a key for person names.
+
+    A component group that is left empty before others is not asked about, as a key without value asks for nothing
+    (PS3.4 Section C.2.2.2.3): `=Ideographic` is how a name is looked for by that group alone.
+    """
+    return _GROUP.join(group or "*" for group in normalize_name(text).split(_GROUP))
+
+
 def _normalize_group(group: str) -> str:
     components = [" ".join(component.split()) for component in group.split(_COMPONENT)]
     return _COMPONENT.join(components).rstrip(_COMPONENT)

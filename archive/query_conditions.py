@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement
 
 from archive.errors import InvalidQuery
-from archive.matching import normalize_name, normalize_text
+from archive.matching import name_pattern, normalize_name, normalize_text
 from archive.query_attributes import Attribute, Matching
 from archive.query_keys import AnyOf, Key, Range, SequenceKey, SingleValue, UidList, Universal, Wildcard
 from archive.query_name_groups import GROUPS
@@ -151,7 +151,7 @@ def _prefix(pattern: str) -> str:
 def _name(attribute: Attribute, text: str) -> Predicate:
     """Match a person name without regard to case, whole or in one of its component groups (PS3.5 Section 6.2.1)."""
     column = compared(attribute)
-    pattern = normalize_name(text)
+    pattern = name_pattern(text)
     forms = [pattern]
     if pattern.endswith("^*"):
         # An asterisk stands for nothing too, and then the divider before it is not written.

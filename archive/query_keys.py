@@ -71,6 +71,7 @@ UNIVERSAL: Final = Universal()
 
 _WITH_WILDCARDS = frozenset({Matching.TEXT, Matching.NAME, Matching.COMPUTED})
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
+_ROUND_TIME = re.compile(r"(\d\d(?:\d\d)??)(?:00){1,2}")
 _TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?)?")
 
 
@@ -202,4 +203,10 @@ def _range_key(attribute: Attribute, value: str, bounds: Callable[[str], tuple[s
         raise InvalidQuery(f"A value of {attribute.keyword} is neither a date or time nor a range.")
     if attribute.matching is Matching.DATE and first and last and first[0] > last[1]:
         raise InvalidQuery(f"The range of {attribute.keyword} ends before it begins.")
-    return Range(first[0] if first else None, last[1] if last else None)
+    return Range(_shortest(attribute, first[0]) if first else None, last[1] if last else None)
+
+
+def _shortest(attribute: Attribute, first: str) -> str:
+    """Write the beginning of a range of times as short as can be: 10 is a stored form of 1000 and of 100000 too."""
+    found = _ROUND_TIME.fullmatch(first) if attribute.matching is Matching.TIME else None
+    return found[1] if found else first

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from archive.attribute_lists import AttributeList, key, vr_of
 from archive.errors import InvalidQuery
-from archive.matching import normalize_name, normalize_text
+from archive.matching import name_pattern, normalize_name, normalize_text
 from archive.query_keys import MAX_PATTERN_LENGTH, MAX_VALUES, MAX_WILDCARDS
 from archive.scheduling_times import Bounds, bounds, moment_bounds
 
@@ -94,9 +94,10 @@ def _comparison(vr: str, wanted: str) -> Callable[[str], bool]:
     if vr in _NUMBERS:
         return lambda found: _number(found) == _number(wanted)
     normal = _normal_form(vr)
+    wanted = name_pattern(wanted) if vr == "PN" else normal(wanted)
     if vr in _NO_WILDCARDS or not ("*" in wanted or "?" in wanted):
-        return _single(vr, normal(wanted), normal)
-    pattern = _pattern(normal(wanted))
+        return _single(vr, wanted, normal)
+    pattern = _pattern(wanted)
     return lambda found: any(pattern.fullmatch(form) is not None for form in _forms(vr, normal(found)))
 
 

@@ -2,14 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from archive.errors import InvalidQuery
 
 _DATE: Final = re.compile(r"\d{4}\.?(?:0[1-9]|1[0-2])\.?(?:0[1-9]|[12]\d|3[01])")
 _TIME: Final = re.compile(r"(?:[01]\d|2[0-3])(?::?[0-5]\d(?::?(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?")
-_DATE_TIME: Final = re.compile(r"\d{4,14}(?:\.\d{1,6})?(?:[+-]\d{4})?")
+# From -1200 to +1400: four digits of a later year are no offset, but the end of a range.
+_OFFSET: Final = r"(?:\+(?:0\d|1[0-4])|-(?:0\d|1[0-2]))[0-5]\d"
+_DATE_TIME: Final = re.compile(rf"\d{{4,14}}(?:\.\d{{1,6}})?(?:{_OFFSET})?")
 _FORMS: Final = {"DA": _DATE, "TM": _TIME, "DT": _DATE_TIME}
+# A hyphen divides a range, and begins an offset too.
+_RANGES: Final = {vr: re.compile(rf"({form.pattern})?\s*-\s*({form.pattern})?") for vr, form in _FORMS.items()}
+_MOMENT: Final = re.compile(rf"(\d{{4,14}})(?:\.(\d{{1,6}}))?({_OFFSET})")
+_WITH_HOUR, _ALL_DIGITS = 10, 14
 _PUNCTUATION: Final = str.maketrans("", "", ".:")
 
 
@@ -25,7 +32,7 @@ class Bounds:
 
     def include(self, value: str) -> bool:
         """Tell whether a date or time of an entry, or both one after the other, is within."""
-        digits = value.translate(_PUNCTUATION)
+        digits = _digits(value)
         if not digits.isdigit():
             return False
         # An entry's own omitted parts are their least values (PS3.5 Table 6.2-1); missing digits compare so.
@@ -60,11 +67,10 @@ def bounds(vr: str, value: str) -> Bounds:
     if form.fullmatch(value):
         digits = _digits(value)
         return Bounds(first=digits, last=digits)
-    first, hyphen, last = (part.strip() for part in value.partition("-"))
-    understood = all(not part or form.fullmatch(part) for part in (first, last))
-    if not hyphen or not understood or not (first or last):
+    found = _RANGES[vr].fullmatch(value)
+    if found is None or not any(found.groups()):
         raise InvalidQuery("A key is neither a date or time nor a range.")
-    return Bounds(first=_digits(first), last=_digits(last))
+    return Bounds(first=_digits(found[1] or ""), last=_digits(found[2] or ""))
 
 
 def moment_bounds(dates: str, times: str) -> Bounds:
@@ -74,5 +80,20 @@ def moment_bounds(dates: str, times: str) -> Bounds:
 
 
 def _digits(value: str) -> str:
-    # The offset from UTC of a date-time is not compared: entries are in the hospital's own time.
-    return re.sub(r"[+-]\d{4}$", "", value).translate(_PUNCTUATION)
+    found = _MOMENT.fullmatch(value)
+    return value.translate(_PUNCTUATION) if found is None else _here(found[1], found[2] or "", found[3])
+
+
+def _here(given: str, fraction: str, offset: str) -> str:
+    """Move a moment with an offset from UTC to where this node is: those without one are of here.
+
+    The offset counts in matching (PS3.4 Section C.2.2.2.5.3). What is given to the day only stays that day.
+    """
+    if len(given) < _WITH_HOUR:
+        return given
+    try:
+        moment = datetime.strptime(given.ljust(_ALL_DIGITS, "0") + offset, "%Y%m%d%H%M%S%z").astimezone()
+    except (ValueError, OverflowError):
+        # Not in the calendar, or a leap second.
+        return given + fraction
+    return f"{moment:%Y%m%d%H%M%S}"[: len(given)] + fraction

@@ -129,8 +129,13 @@ class Association:
                 self.stream.write(RELEASE_RP)
                 return None
             if dimse.number(message.command, Element.COMMAND_FIELD) != CommandField.C_CANCEL:
-                return message
+                break
             self._canceled.add(dimse.number(message.command, Element.MESSAGE_ID_RESPONDED_TO))
+        if self._canceled and not dimse.is_response(message.command):
+            # Nothing is canceled before it was asked for: that cancel came too late for the last operation with this
+            # ID, and some requestors give all of theirs the same.
+            self.forget_cancel(dimse.number(message.command, Element.MESSAGE_ID))
+        return message
 
     def _receive_command(self, seconds: float) -> Message | None:
         parts: list[bytes] = []

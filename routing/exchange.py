@@ -21,6 +21,8 @@ _UNREADABLE: Final = (
     LookupError,
     NotImplementedError,
     OverflowError,
+    # Of sequences nested without end.
+    RecursionError,
     TypeError,
     ValueError,
     struct.error,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from archive.attribute_lists import AttributeList, vr_of
+from archive.attribute_lists import AttributeList, key, vr_of
 from archive.connection import Connection
 from archive.database import Database
 from archive.scheduling_matching import check
@@ -15,6 +15,7 @@ from scp.session import Session
 from scp.statuses import Status
 
 DEFAULT_MAX_MATCHES: Final = 10_000
+_TIMEZONE_OFFSET: Final = key("TimezoneOffsetFromUTC")
 
 
 class Part(Protocol):
@@ -71,7 +72,7 @@ class AttributeFind:
     def _answers(self, session: Session, message: Message) -> Iterator[Answer]:
         implicit = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
         encoded = elements.read(session.association.identifier(), implicit=implicit)
-        keys = attribute_lists.decode(encoded, keep_unknown=True)
+        keys = _but_for_zone(attribute_lists.decode(encoded, keep_unknown=True))
         charset = session.caller.charset
         if charset is None:
             charset = attribute_lists.charset_of(encoded)
@@ -87,6 +88,11 @@ class AttributeFind:
             found = self._database.read(self._read, tenant, keys, after=position)
             yield from found.entries
             position = found.position
+
+
+def _but_for_zone(keys: AttributeList) -> AttributeList:
+    """Match any time zone: it says how times are meant (PS3.4 Section C.2.2.2.5), and chooses nothing itself."""
+    return {name: () if name == _TIMEZONE_OFFSET else row for name, row in keys.items()}
 
 
 def answer(keys: AttributeList, entry: AttributeList) -> dict[str, list[Any]]:

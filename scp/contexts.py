@@ -1,5 +1,6 @@
 """Which presentation contexts this node accepts, and how (PS3.8 Section 7.1.1.14, PS3.7 Annex D.3.3.4)."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import pynetdicom  # noqa: F401  it teaches pydicom the UIDs of newer editions of PS3.6, JPEG XL among them
@@ -64,6 +65,9 @@ _WITHOUT_OBJECTS: Final = (
 
 # Every AE must offer the implicit one, so that big endian identifiers are never the only choice (PS3.5 Section 10.1).
 _LITTLE_ENDIAN: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
+# Video is nothing that anybody decompresses for sending: Video Endoscopic, Microscopic and Photographic.
+_VIDEO: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.77.1.{kind}.1" for kind in (1, 2, 4))
+_RECEIVES: Final = Roles(scu=False, scp=True)
 
 
 def is_of_context(sop_class: str, abstract_syntax: str) -> bool:
@@ -85,7 +89,9 @@ def answer(request: AssociateRequest, *, max_pdu: int) -> AssociateAccept:
     return AssociateAccept(
         called_ae_title=request.called_ae_title,
         calling_ae_title=request.calling_ae_title,
-        contexts=tuple(_answer_context(context) for context in request.contexts),
+        contexts=tuple(
+            _answer_context(context, request.user.roles.get(context.abstract_syntax)) for context in request.contexts
+        ),
         user=UserInformation(
             max_pdu=max_pdu,
             operations_window=window,
@@ -96,12 +102,12 @@ def answer(request: AssociateRequest, *, max_pdu: int) -> AssociateAccept:
     )
 
 
-def _answer_context(context: ProposedContext) -> ContextAnswer:
-    result, syntax = _negotiate(context)
+def _answer_context(context: ProposedContext, roles: Roles | None) -> ContextAnswer:
+    result, syntax = _negotiate(context, is_for_receiving=roles == _RECEIVES)
     return ContextAnswer(context_id=context.context_id, result=result, transfer_syntax=syntax)
 
 
-def _negotiate(context: ProposedContext) -> tuple[ContextResult, str]:
+def _negotiate(context: ProposedContext, *, is_for_receiving: bool) -> tuple[ContextResult, str]:
     first = context.transfer_syntaxes[0] if context.transfer_syntaxes else IMPLICIT_VR_LITTLE_ENDIAN
     if context.abstract_syntax in _WITHOUT_OBJECTS:
         acceptable = _LITTLE_ENDIAN.__contains__
@@ -109,11 +115,21 @@ def _negotiate(context: ProposedContext) -> tuple[ContextResult, str]:
         acceptable = is_storage_syntax
     else:
         return ContextResult.ABSTRACT_SYNTAX_NOT_SUPPORTED, first
-    # The proposer's order: it knows best what it need not convert.
-    for syntax in context.transfer_syntaxes:
+    for syntax in _preferred(context) if is_for_receiving else context.transfer_syntaxes:
         if acceptable(syntax):
             return ContextResult.ACCEPTED, syntax
     return ContextResult.TRANSFER_SYNTAXES_NOT_SUPPORTED, first
+
+
+def _preferred(context: ProposedContext) -> Sequence[str]:
+    """Order the transfer syntaxes of who only receives, by C-GET: first those in which every image can be sent.
+
+    What is stored compressed can be decompressed for it, but nothing is compressed. In all other contexts it is the
+    proposer's order that counts: it knows best what it need not convert.
+    """
+    if context.abstract_syntax in _VIDEO:
+        return context.transfer_syntaxes
+    return sorted(context.transfer_syntaxes, key=lambda syntax: syntax not in _LITTLE_ENDIAN)
 
 
 def _answer_extended(request: AssociateRequest) -> dict[str, bytes]:

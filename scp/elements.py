@@ -92,8 +92,10 @@ class _Reader:
             tag, vr, length = self._header()
             if tag == _ITEM_END:
                 return
-            if vr == "SQ" or (length == _UNDEFINED and vr == "UN"):
+            if vr == "SQ":
                 yield Element(tag=tag, vr="SQ", items=tuple(self._items(self._end(length, end), depth)))
+            elif length == _UNDEFINED and vr == "UN":
+                yield Element(tag=tag, vr="SQ", items=self._items_of_unknown(end, depth))
             else:
                 stop = self._end(length, end)
                 if length == _UNDEFINED:
@@ -120,6 +122,13 @@ class _Reader:
             (length,), self._at = _LENGTH.unpack_from(self._encoded, self._at), self._at + 4
         return tag, vr, length
 
+    def _items_of_unknown(self, end: int, depth: int) -> tuple[Item, ...]:
+        """Read a sequence that its sender did not know: it is implicit VR inside, always (PS3.5 Section 6.2.2)."""
+        outside, self._implicit = self._implicit, True
+        items = tuple(self._items(end, depth))
+        self._implicit = outside
+        return items
+
     def _items(self, end: int, depth: int) -> Iterator[Item]:
         while self._at < end:
             tag, _, length = self._header()
@@ -143,9 +152,11 @@ def _encode(element: Element, *, implicit: bool) -> bytes:
     group, number = element.tag >> 16, element.tag & 0xFFFF
     if implicit:
         return _IMPLICIT.pack(group, number, len(value)) + value
-    if element.vr in _LONG_VRS:
-        return _EXPLICIT.pack(group, number, element.vr.encode(), 0) + _LENGTH.pack(len(value)) + value
-    return _EXPLICIT.pack(group, number, element.vr.encode(), len(value)) + value
+    # What is too long for the length field of its VR is written as UN (PS3.5 Section 6.2.2).
+    vr = element.vr if element.vr in _LONG_VRS or len(value) <= _LONGEST_SHORT else "UN"
+    if vr in _LONG_VRS:
+        return _EXPLICIT.pack(group, number, vr.encode(), 0) + _LENGTH.pack(len(value)) + value
+    return _EXPLICIT.pack(group, number, vr.encode(), len(value)) + value
 
 
 def _encode_items(items: Sequence[Item], *, implicit: bool) -> bytes:

@@ -22,8 +22,6 @@ from scp.statuses import Status, status_of
 
 _FAILED_SOP_INSTANCES: Final = 0x00080058
 _LARGEST_COUNT: Final = 0xFFFF
-# With explicit VR a longer value of UI is written as UN (PS3.5 Section 6.2.2).
-_LONGEST_LIST: Final = 65_534
 _WITH_FAILED_LIST: Final = frozenset(
     {Status.CANCELED, Status.SUBOPERATIONS_NOT_PERFORMED, Status.SUBOPERATIONS_WITH_FAILURES}
 )
@@ -152,6 +150,4 @@ class SubOperations:
             return None
         value = "\\".join(self.failed).encode("ascii", "replace")
         implicit = message.context.transfer_syntax == IMPLICIT_VR_LITTLE_ENDIAN
-        value += b"\0" * (len(value) % 2)
-        vr = "UI" if implicit or len(value) <= _LONGEST_LIST else "UN"
-        return elements.write([elements.Element(tag=_FAILED_SOP_INSTANCES, vr=vr, value=value)], implicit=implicit)
+        return elements.write([elements.Element(tag=_FAILED_SOP_INSTANCES, vr="UI", value=value)], implicit=implicit)

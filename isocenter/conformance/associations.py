@@ -77,7 +77,9 @@ def _acceptance(settings: Settings) -> Section:
         table(("A-ASSOCIATE-RJ result/source/reason", "Sent when"), _REJECTIONS),
         points(
             "Presentation contexts: of the transfer syntaxes of a context the first acceptable one in the proposer's "
-            "order is accepted. Several contexts of one abstract syntax are accepted each.",
+            "order is accepted. Where the proposer is only SCP of storage, as for C-GET, uncompressed little endian "
+            "comes before the others, but for the video classes. Several contexts of one abstract syntax are accepted "
+            "each.",
             "SCP/SCU role selection is accepted as proposed for storage SOP classes and for storage commitment.",
             "A-ABORT (source 2) ends an association whose peer breaks the upper layer protocol: unexpected or too long "
             "PDUs, fragments of odd length, contexts that were not accepted, messages that do not end.",

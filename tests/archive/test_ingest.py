@@ -164,6 +164,20 @@ def test_a_data_set_with_wrong_identity_is_refused(
     assert archive.database.read(counts) == [0, 0, 0, 0]
 
 
+def test_dates_and_times_of_acr_nema_are_indexed_as_they_are_written_today(archive: Archive) -> None:
+    """PS3.5 Table 6.2-1, notes on DA and TM; the file keeps what was sent."""
+    sent = encode(ct_slice())
+    for now, then in (
+        (b"DA\x08\x0020260102", b"DA\x0a\x001993.08.22"),
+        (b"TM\x06\x00101112", b"TM\x0a\x0010:11:12.5"),
+    ):
+        assert sent.count(now) == 1
+        sent = sent.replace(now, then)
+    send(archive, sent)
+    of_study = archive.database.read(only_row, study)
+    assert (of_study["study_date"], of_study["study_time"]) == ("19930822", "101112.5")
+
+
 @pytest.mark.parametrize("uid", ["../../x", "/etc/x", "1.2\0.3", "1." * 33, "1..2", ""])
 def test_an_invalid_uid_is_refused_and_never_a_path(archive: Archive, tmp_path: Path, uid: str) -> None:
     before = set(tmp_path.rglob("*"))

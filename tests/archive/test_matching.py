@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.matching import normalize_name, normalize_text
+from archive.matching import name_pattern, normalize_name, normalize_text
 
 
 @pytest.mark.parametrize("spelling", ["Doe^John", "DOE^JOHN", "doe^john^^^", " Doe ^ John ", "DOE^JOHN=="])
@@ -18,6 +18,14 @@ def test_component_groups_of_a_name_stay_apart() -> None:
 
 def test_a_name_with_an_empty_alphabetic_group_keeps_its_place() -> None:
     assert normalize_name("=山田^太郎") == "=山田^太郎"
+
+
+@pytest.mark.parametrize(
+    ("key", "pattern"),
+    [("DOE^John", "doe^john"), ("=山田^太郎=", "*=山田^太郎"), ("Yamada==やまだ", "yamada=*=やまだ"), ("=", "*")],
+)
+def test_an_empty_group_of_a_key_is_not_asked_about(key: str, pattern: str) -> None:
+    assert name_pattern(key) == pattern
 
 
 def test_composed_and_decomposed_letters_are_equal() -> None:

@@ -100,6 +100,10 @@ ALL = {"1.1", "1.2", "1.3", "1.4", "1.5"}
         ({"PatientName": "山田^太郎"}, {"1.3"}),
         ({"PatientName": "やまだ*"}, {"1.3"}),
         ({"PatientName": "Yamada*=山田*"}, {"1.3"}),
+        # an empty group before others asks for nothing, as a key without value
+        ({"PatientName": "=山田^太郎"}, {"1.3"}),
+        ({"PatientName": "==やまだ*"}, {"1.3"}),
+        ({"PatientName": "=佐藤^太郎"}, set()),
         ({"PatientName": "müller*"}, {"1.4"}),
         ({"PatientName": "doering^anna maria^*"}, {"1.5"}),
         ({"PatientName": "doe^john^*"}, {"1.1", "1.2"}),
@@ -127,6 +131,10 @@ ALL = {"1.1", "1.2", "1.3", "1.4", "1.5"}
         ({"StudyTime": "09-10"}, {"1.1", "1.2"}),
         ({"StudyTime": "1000-103000"}, {"1.1"}),
         ({"StudyTime": "1000-1029"}, set()),
+        # a time that is stored in part is within a range that begins with it
+        ({"StudyTime": "093000-100000"}, {"1.2"}),
+        ({"StudyTime": "093000.0-"}, {"1.1", "1.2"}),
+        ({"StudyTime": "093001-100000"}, set()),
         # computed keys and keys of lower levels
         ({"ModalitiesInStudy": "SR"}, {"1.1", "1.3", "1.5"}),
         ({"ModalitiesInStudy": ["SR", "MR"]}, {"1.1", "1.3", "1.5"}),

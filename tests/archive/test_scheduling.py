@@ -1,5 +1,7 @@
 """Worklist entries: what is compared how, and what the database leaves out before."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -75,6 +77,54 @@ def test_entries_are_found_page_by_page(database: Database, wanted: AttributeLis
 )
 def test_times_are_compared_as_far_as_they_are_given(wanted: str, found: str, expected: bool) -> None:
     assert bounds("TM", wanted).include(found) is expected
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the node stand two hours before UTC, in summer."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.parametrize(
+    ("wanted", "found", "expected"),
+    [
+        # What has no offset is of here.
+        ("20260706", "20260706093000", True),
+        ("20260706", "20260706093000+0200", True),
+        ("20260706", "20260706233000+0000", False),
+        ("20260707", "20260706233000+0000", True),
+        ("20260706073000+0000", "20260706093000", True),
+        ("2026070603-0400", "20260706093000", True),
+        ("20260706093000+0000", "20260706093000", False),
+        # A hyphen is a range's, or an offset's.
+        ("20260706070000+0000-20260706080000+0000", "20260706093000.5", True),
+        ("20260706030000-0400-20260706040000-0400", "20260706093000", True),
+        ("20260706030000-0400-20260706040000-0400", "20260706103000", False),
+        ("20260706030000-0400 -", "20260706093000", True),
+        ("-20260706030000-0400", "20260706093000", False),
+        ("2025-2026", "20260706093000", True),
+        ("2025-2026", "20270706093000+0200", False),
+        ("2026-0500", "20260706093000", True),
+        # A leap second, and no calendar's day, are compared as they stand.
+        ("20161231", "20161231235960+0000", True),
+        ("20261399", "20261399250000+0100", True),
+    ],
+)
+def test_offsets_from_utc_count_in_date_times(wanted: str, found: str, expected: bool) -> None:
+    """PS3.4 Section C.2.2.2.5.3."""
+    assert bounds("DT", wanted).include(found) is expected
+
+
+@pytest.mark.parametrize("value", ["20260706+1500", "2026-2027-2028", "-"])
+def test_what_is_no_date_time_is_refused(value: str) -> None:
+    wanted = from_keywords({"ScheduledProcedureStepStartDateTime": value})
+    with pytest.raises(InvalidQuery):
+        check(wanted)
 
 
 @pytest.mark.parametrize("value", ["tomorrow", "20261301", "20260706-2026", "-", "20260706-20260707-20260708"])

@@ -98,6 +98,23 @@ def test_a_cancel_between_messages_is_not_a_message() -> None:
     assert message.command == ECHO
 
 
+def test_a_cancel_that_came_too_late_does_not_cancel_the_next_operation_of_its_id() -> None:
+    """Many requestors give all their requests the same Message ID (PS3.7 Section 9.3.2.3)."""
+    find = dimse.request(CommandField.C_FIND, 2, data_set=False)
+    reader, _ = association(command(CANCEL) + command(find) + command(CANCEL))
+    assert reader.receive() is not None
+    assert reader._canceled == set()
+    assert reader.canceled(2)
+
+
+def test_a_cancel_before_the_response_to_a_request_of_ours_counts() -> None:
+    """As in a C-GET, between a C-STORE and its response."""
+    stored = dimse.response(STORE, 0)
+    reader, _ = association(command(CANCEL) + command(stored))
+    assert reader.receive() is not None
+    assert reader.canceled(2)
+
+
 def read_all(reader: Association) -> Iterator[int]:
     while (message := reader.receive()) is not None:
         yield dimse.number(message.command, Element.COMMAND_FIELD)

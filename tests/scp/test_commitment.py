@@ -12,10 +12,13 @@ from archive import commitments
 from archive.bus import bus_directory
 from archive.local_bus import LocalBus
 from archive.origin import Origin, OriginKind
+from routing import dimse
+from routing.dimse import CommandField
 from routing.notices import NoticeLoop
-from tests.scp.requester import Report, Requester, action, ask
+from tests.scp.requester import COMMITMENT, INSTANCE, Report, Requester, action, ask
 from tests.scp.running import Node
 from tests.scp.samples import CT_IMAGE_STORAGE, ct_image, write_file
+from tests.scp.wire import IMPLICIT, Wire
 from tests.waiting import free_port, wait_until
 
 CT = CT_IMAGE_STORAGE
@@ -208,6 +211,20 @@ def test_what_does_not_say_which_objects_is_refused(
     node: Node, requester: Requester, information: Dataset | None
 ) -> None:
     assert requester.ask(information) == 0x0115
+    assert status_of(node) == []
+
+
+@pytest.mark.usefixtures("requester")
+def test_sequences_nested_without_end_are_refused(node: Node) -> None:
+    """As long as requests for storage commitment may be, and deeper than pydicom goes."""
+    nested = bytes.fromhex("08009911 ffffffff feff00e0 ffffffff") * 20_000
+    asked = dimse.request(CommandField.N_ACTION, 1, data_set=True)
+    wire = Wire(node.connect())
+    wire.associate({1: (COMMITMENT, (IMPLICIT,))})
+    wire.command(1, {**asked, 0x0003: COMMITMENT, 0x1001: INSTANCE, 0x1008: 1})
+    wire.data(1, nested)
+    assert wire.status() == 0x0115
+    wire.close()
     assert status_of(node) == []
 
 

@@ -15,7 +15,10 @@ from scp.contexts import answer
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 JPEG = "1.2.840.10008.1.2.4.50"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+MPEG4 = "1.2.840.10008.1.2.4.102"
 CT = "1.2.840.10008.5.1.4.1.1.2"
+VIDEO = "1.2.840.10008.5.1.4.1.1.77.1.1.1"
 MR = "1.2.840.10008.5.1.4.1.1.4"
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 
@@ -71,6 +74,18 @@ def test_every_transfer_syntax_of_the_standard_is_stored_unless_it_is_for_stream
 def test_the_first_acceptable_syntax_of_the_proposer_is_taken() -> None:
     assert propose(CT, "1.2.3.4", JPEG, EXPLICIT) == (0, JPEG)
     assert propose(CT, EXPLICIT, JPEG) == (0, EXPLICIT)
+
+
+def test_who_only_receives_is_offered_what_everything_can_be_sent_in() -> None:
+    """As getscu and others propose for C-GET: what they like best, and what everybody can send, in one context."""
+    receives = {uid: Roles(scu=False, scp=True) for uid in (CT, VIDEO)}
+    assert propose(CT, JPEG, BIG_ENDIAN, EXPLICIT, IMPLICIT, roles=receives) == (0, EXPLICIT)
+    assert propose(CT, JPEG, IMPLICIT, EXPLICIT, roles=receives) == (0, IMPLICIT)
+    assert propose(CT, JPEG, roles=receives) == (0, JPEG)
+    # Nobody decompresses video.
+    assert propose(VIDEO, MPEG4, EXPLICIT, roles=receives) == (0, MPEG4)
+    # Who sends too has chosen with regard to what it has.
+    assert propose(CT, JPEG, EXPLICIT, roles={CT: Roles(scu=True, scp=True)}) == (0, JPEG)
 
 
 @pytest.mark.parametrize("syntax", ["1.2.3.4", "1.2.840.113619.5.2", "1.2.840.10008.1.2.6.1"])

@@ -72,6 +72,27 @@ def test_any_value_is_either_a_key_or_refused(value: bytes, vr: str) -> None:
         )
 
 
+def test_a_sequence_of_undefined_length_that_its_sender_did_not_know_is_implicit_inside() -> None:
+    """PS3.5 Section 6.2.2, Note 2: written as UN when an identifier was converted to explicit VR."""
+    inside = elements.write([elements.Element(tag=0x00291010, vr="LO", value=b"ABCD")], implicit=True)
+    encoded = b"\x29\0\x01\x10UN\0\0\xff\xff\xff\xff" + b"\xfe\xff\0\xe0" + len(inside).to_bytes(4, "little")
+    encoded += inside + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    encoded += elements.write([elements.Element(tag=0x00291002, vr="LO", value=b"EFGH")], implicit=False)
+    sequence, following = elements.read(encoded, implicit=False)
+    assert [(one.tag, one.value) for one in sequence.items[0]] == [(0x00291010, b"ABCD")]
+    assert (following.vr, following.value) == ("LO", b"EFGH")
+
+
+@pytest.mark.parametrize(("size", "vr"), [(65_534, "ST"), (65_536, "UN")])
+def test_what_is_too_long_for_its_vr_is_written_as_un(size: int, vr: str) -> None:
+    """PS3.5 Section 6.2.2: with explicit VR; with implicit VR there is no such limit."""
+    one = elements.Element(tag=0x00400280, vr="ST", value=b"a" * size)
+    (explicit,) = elements.read(elements.write([one], implicit=False), implicit=False)
+    (implicit,) = elements.read(elements.write([one], implicit=True), implicit=True)
+    assert (explicit.vr, explicit.value) == (vr, one.value)
+    assert (implicit.vr, implicit.value) == ("ST", one.value)
+
+
 def test_nesting_beyond_any_identifier_is_refused() -> None:
     item: elements.Item = []
     for _ in range(2000):

@@ -244,6 +244,17 @@ def test_b43_a_query_ends_promptly_after_a_cancel(node: Node) -> None:
     wire.close()
 
 
+def test_a_cancel_behind_the_last_answer_does_not_end_the_next_query(node: Node) -> None:
+    keep(node, ct_image())
+    wire = raw_query(node, Element(tag=0x0020000D, vr="UI"))
+    assert [wire.status(), wire.status()] == [0xFF00, 0x0000]
+    wire.command(1, {0x0100: int(CommandField.C_CANCEL), 0x0120: 7, 0x0800: 0x0101})
+    wire.command(1, {**dimse.request(CommandField.C_FIND, 7, data_set=True), 0x0002: STUDY_ROOT})
+    wire.data(1, write([Element(tag=0x00080052, vr="CS", value=b"STUDY")], implicit=False))
+    assert [wire.status(), wire.status()] == [0xFF00, 0x0000]
+    wire.close()
+
+
 def test_b41_a_text_of_ten_thousand_characters_is_answered(node: Node) -> None:
     for value in (b"a" * 10_000, b"\\".join([b"a"] * 5_000), b"?" * 10_000):
         begun = time.monotonic()

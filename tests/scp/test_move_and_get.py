@@ -108,11 +108,15 @@ def test_a_move_without_its_unique_key_is_a900(node: Node, receiver: Path, data_
     assert not list(receiver.iterdir())
 
 
-def test_getscu_gets_a_study_over_its_own_association(node: Node, study: list[Dataset], tmp_path: Path) -> None:
+@pytest.mark.parametrize("preferred", ["--prefer-uncompr", "--prefer-big", "--prefer-j2k-lossless", "--implicit"])
+def test_getscu_gets_a_study_over_its_own_association(
+    node: Node, study: list[Dataset], tmp_path: Path, preferred: str
+) -> None:
     folder = tmp_path / "got"
     folder.mkdir()
     command = [
         "getscu",
+        preferred,
         "-S",
         "-aet",
         "MODALITY1",

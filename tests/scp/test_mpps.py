@@ -14,10 +14,12 @@ from archive.bus import bus_directory
 from archive.local_bus import LocalBus
 from routing import dimse
 from routing.dimse import CommandField
+from routing.exchange import encode_data_set
+from scp.elements import Element, write
 from tests.scp.procedures import MPPS, STUDY, associate, begun, ended, entry, schedule
 from tests.scp.running import Node
 from tests.scp.samples import encode
-from tests.scp.wire import EXPLICIT, Wire
+from tests.scp.wire import EXPLICIT, IMPLICIT, Wire
 
 UID = "1.2.826.0.1.3680043.8.498.7"
 RETRIEVE = "1.2.840.10008.3.1.2.3.4"
@@ -207,6 +209,24 @@ def test_an_attribute_list_that_cannot_be_read_is_refused_and_the_association_go
         wire.command(1, command)
         wire.data(1, content)
         assert wire.status() == status
+    wire.close()
+
+
+def test_a_text_that_came_with_implicit_vr_is_told_with_explicit_vr_however_long_it_is(node: Node) -> None:
+    """PS3.5 Section 6.2.2: it is UN then."""
+    # pydicom does not write so much.
+    comments = write([Element(tag=0x00401400, vr="LT", value=b"a" * 70_000)], implicit=True)
+    asked = {**dimse.request(CommandField.N_CREATE, 1, data_set=True), 0x0002: MPPS, 0x1000: UID}
+    wire = Wire(node.connect())
+    wire.associate({1: (MPPS, (IMPLICIT,)), 3: (MPPS, (EXPLICIT,))})
+    wire.command(1, asked)
+    wire.data(1, encode_data_set(begun(), IMPLICIT) + comments)
+    assert wire.status() == 0x0000
+    wire.command(3, {**dimse.request(CommandField.N_GET, 2, data_set=False), 0x0003: MPPS, 0x1001: UID})
+    answer, told = wire.answer()
+    assert dimse.number(answer, dimse.Element.STATUS) == 0x0000
+    assert b"UN" in told
+    assert b"a" * 70_000 in told
     wire.close()
 
 

@@ -59,6 +59,7 @@ def test_a_modality_gets_the_steps_of_its_station(node: Node, scu: Association) 
         ({"PatientName": "müller^*"}, {"P1"}),
         ({"PatientName": "YAMADA*"}, {"P2"}),
         ({"PatientName": "山田*"}, {"P2"}),
+        ({"PatientName": "=山田^太郎"}, {"P2"}),
         ({"PatientName": "Mull%"}, set()),
         ({"AccessionNumber": "A2"}, {"P2"}),
         ({"RequestedProcedureID": "r1"}, {"P1", "P2"}),
@@ -125,6 +126,12 @@ def test_what_an_entry_does_not_have_is_answered_empty(node: Node, scu: Associat
     assert (found[0].MedicalAlerts, found[0].InstitutionAddress) == ("", "")
     assert list(found[0].RequestedProcedureCodeSequence) == []
     assert found[0][0x00091001].value in (None, "", b"")
+
+
+def test_the_time_zone_of_a_request_chooses_no_entries(node: Node, scu: Association) -> None:
+    """It says how times are meant (PS3.4 Section C.2.2.2.5)."""
+    schedule(node, entry())
+    assert names(scu, query(TimezoneOffsetFromUTC="+0100")) == {"P1"}
 
 
 def test_attributes_of_the_standard_alone_are_no_reason_for_ff01(node: Node, scu: Association) -> None:
