@@ -15,6 +15,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from analysis.errors import CannotDecode, NotApplicable
+from analysis.extended import EXTENDED_SYNTAXES, decode_extended
 
 Stored = NDArray[Any]
 """Stored pixel values; the type depends on Bits Allocated and Pixel Representation."""
@@ -52,7 +53,7 @@ def read_frame(file: InstanceFile, frame_number: int | None) -> Stored:
     """
     if frame_number is None:
         return _decode(file, lambda: _whole(_open(file)))
-    return _decode(file, lambda: pixel_array(file.path, index=frame_number - 1))
+    return _decode(file, lambda: _frames(file, frame_number - 1))
 
 
 def read_frames(file: InstanceFile) -> Stored:
@@ -63,7 +64,7 @@ def read_frames(file: InstanceFile) -> Stored:
     CannotDecode
         If no decoder can read it.
     """
-    array = _decode(file, lambda: pixel_array(file.path))
+    array = _decode(file, lambda: _frames(file, None))
     return array if int(read_header(file).get("NumberOfFrames") or 1) > 1 else array[np.newaxis]
 
 
@@ -89,11 +90,22 @@ def _open(file: InstanceFile) -> Dataset:
     return dataset
 
 
+def _frames(file: InstanceFile, index: int | None) -> Stored:
+    """Decode one frame of a multi-frame instance, or all of them."""
+    if file.transfer_syntax_uid in EXTENDED_SYNTAXES:
+        decoded = decode_extended(_open(file), index)
+        if decoded is not None:
+            return decoded
+    return pixel_array(file.path, index=index)
+
+
 def _whole(dataset: Dataset) -> Stored:
     """Decode a single-frame instance, without pydicom's checks where the bytes are plain words: 1 ms a slice saved."""
     kind = _plain_words(dataset)
     if kind is None:
-        return np.asarray(pixel_array(dataset))
+        extended = dataset.file_meta.TransferSyntaxUID in EXTENDED_SYNTAXES
+        decoded = decode_extended(dataset, None) if extended else None
+        return np.asarray(pixel_array(dataset)) if decoded is None else decoded
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     array = np.frombuffer(dataset.PixelData, dtype=kind, count=rows * columns).reshape(rows, columns)
     unused = int(dataset.BitsAllocated) - int(dataset.BitsStored)

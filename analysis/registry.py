@@ -159,12 +159,10 @@ def open_registry(settings: Settings) -> Registry:
     UnknownAnalyzer
         If the configuration names an analyzer that is not installed.
     """
+    require_installed(settings)
     references = installed()
     declared = {item.name: item for item in settings.analyzer}
     external = {item.name: _external(item) for item in settings.analyzer if item.performer == "external"}
-    unknown = sorted(set(declared) - set(references) - set(external))
-    if unknown:
-        raise UnknownAnalyzer(f"[[analyzer]]: no analyzer is called {', '.join(unknown)}")
     specs = []
     for name, reference in references.items():
         item = declared.get(name)
@@ -172,6 +170,20 @@ def open_registry(settings: Settings) -> Registry:
         options = configured_options(settings, name)
         specs.append(AnalyzerSpec(name=name, reference=reference, options=options, enabled=enabled))
     return Registry([*specs, *external.values()])
+
+
+def require_installed(settings: Settings) -> None:
+    """Check that every analyzer of the configuration is there; those that others perform need not be.
+
+    Raises
+    ------
+    UnknownAnalyzer
+        If the configuration names an analyzer that is not installed.
+    """
+    declared = {item.name for item in settings.analyzer if item.performer == "node"}
+    unknown = sorted(declared - set(installed()))
+    if unknown:
+        raise UnknownAnalyzer(f"[[analyzer]]: no analyzer is called {', '.join(unknown)}")
 
 
 def _external(item: AnalyzerDeclaration) -> AnalyzerSpec:

@@ -6,6 +6,7 @@ from pydicom.dataset import Dataset
 
 Array = NDArray[np.float32] | NDArray[np.int16]
 
+_NONE = (None, "")
 _LUMINANCE = np.asarray([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -32,7 +33,8 @@ def rescale_of(header: Dataset, frame_number: int | None) -> tuple[float, float]
             holders.insert(0, items[0])
     for holder in holders:
         slope, intercept = holder.get("RescaleSlope"), holder.get("RescaleIntercept")
-        if slope is not None and intercept is not None and float(slope) != 0:
+        # Blank values count as none.
+        if slope not in _NONE and intercept not in _NONE and float(slope) != 0:
             return float(slope), float(intercept)
     return 1.0, 0.0
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -23,7 +23,12 @@ from api.feed.reader import Feed
 from api.headers import SecurityHeaders
 from api.ingest_watch import IngestWatch
 from api.metrics import HttpMetrics
-from api.problems import answer_http_exception, answer_node_error, answer_validation_error
+from api.problems import (
+    answer_http_exception,
+    answer_node_error,
+    answer_validation_error,
+    deny_invalid_socket,
+)
 from api.resources import (
     aes,
     analyzers,
@@ -117,6 +122,7 @@ def create_app(dependencies: WebDependencies) -> FastAPI:
             Middleware(Shortcut, routes=[route for router in routers for route in router.routes]),
         ],
     )
+    app.add_exception_handler(WebSocketRequestValidationError, deny_invalid_socket)
     app.state.dependencies = dependencies
     app.state.authenticator = authenticator
     app.state.registry = registry

@@ -35,7 +35,7 @@ def declared(
     Raises
     ------
     RequestValidationError
-        A key is missing, unknown, or has an impossible value.
+        A key is missing, unknown, or has an impossible value, or the name is one that no path could have.
     Problem
         403 for an entry of another tenant.
     """
@@ -47,9 +47,18 @@ def declared(
     except ValidationError as error:
         details = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_input=False)]
         raise RequestValidationError(details) from error
+    if name is None and not is_addressable(values.get("name") or values.get("ae_title") or ""):
+        raise RequestValidationError(
+            [{"loc": ("body", "name"), "msg": "a name has no slash: it is a part of its path"}]
+        )
     if values["tenant"] != principal.tenant:
         raise Problem(HTTPStatus.FORBIDDEN, "An entry of another tenant is not yours to configure.")
     return declaration
+
+
+def is_addressable(name: str) -> bool:
+    """Tell whether a name can be one segment of a path; a slash is none in any spelling, as servers decode it."""
+    return "/" not in name and name not in {".", ".."}
 
 
 def described(model: type[BaseModel], *, nameless: bool = False) -> dict[str, Any]:

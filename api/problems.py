@@ -3,10 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.websockets import WebSocket
 
 from api.methods import allowed
 from archive.errors import (
@@ -101,8 +102,18 @@ async def answer_node_error(request: Request, error: Exception) -> Response:
 async def answer_validation_error(request: Request, error: Exception) -> Response:
     """Answer parameters (400) and bodies (422) of the wrong shape: names and reasons, never the values sent."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    return _invalid(request.url.path, error)
+
+
+async def deny_invalid_socket(socket: WebSocket, error: Exception) -> None:
+    """Refuse the handshake of a WebSocket with parameters of the wrong shape (400), and say which."""
+    assert isinstance(error, WebSocketRequestValidationError)  # noqa: S101 - registered for this class only
+    await socket.send_denial_response(_invalid(socket.url.path, error))
+
+
+def _invalid(path: str, error: ValidationException) -> Response:
     errors = [{"where": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]} for item in error.errors()]
     in_body = any(item["where"].startswith("body") for item in errors)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if in_body else HTTPStatus.BAD_REQUEST
     detail = "; ".join(f"{item['where']}: {item['reason']}" for item in errors)
-    return problem(request.url.path, status, detail, errors=errors)
+    return problem(path, status, detail, errors=errors)

@@ -10,6 +10,7 @@ from config.values import (
     Certificate,
     CharacterSet,
     Destinations,
+    Host,
     Name,
     Network,
     PasswordHash,
@@ -17,6 +18,7 @@ from config.values import (
     Section,
     Tenant,
     Texts,
+    TransferSyntax,
 )
 
 Service = Literal["echo", "store", "find", "move", "get", "commit", "mpps", "worklist", "ups"]
@@ -66,7 +68,7 @@ class AEDeclaration(Section):
 
     name: Name
     ae_title: AETitle
-    host: Annotated[str, Field(min_length=1)]
+    host: Host
     port: PeerPort
     tls: bool = False
     tenant: Tenant = "default"
@@ -76,7 +78,7 @@ class AEDeclaration(Section):
     certificate: Certificate | None = None
     source_networks: Annotated[tuple[Network, ...], AsTuple] = ()
     charset: CharacterSet | None = None
-    transfer_syntaxes: Annotated[tuple[str, ...], AsTuple] = ()
+    transfer_syntaxes: Annotated[tuple[TransferSyntax, ...], AsTuple] = ()
     sr_class: SrClass = "comprehensive3d"
     results: bool | None = None
     commitment_report: CommitmentReport = "new"

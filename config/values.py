@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 AE_TITLE_LENGTH = 16
+_UID_LENGTH = 64
 _FIRST_PRINTABLE, _DELETE = 0x20, 0x7F
 # Defined terms of PS3.3 Tables C.12-2 to C.12-5, by the number of ISO's register.
 _SINGLE_BYTE = (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 203)
@@ -28,6 +29,19 @@ def _ae_title(text: str) -> str:
     if any(not _FIRST_PRINTABLE <= ord(character) < _DELETE or character == "\\" for character in title):
         raise ValueError("an AE title has no backslash, control or non-ASCII characters")
     return title
+
+
+def _host(text: str) -> str:
+    if any(character.isspace() or character in "/\\@" for character in text):
+        raise ValueError("a host is a name or an address, without scheme, port or path")
+    return text
+
+
+def _uid(text: str) -> str:
+    # PS3.5 Section 9.1.
+    if len(text) > _UID_LENGTH or not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+", text):
+        raise ValueError("a transfer syntax is a UID, such as 1.2.840.10008.1.2.1")
+    return text
 
 
 def _network(text: str) -> str:
@@ -87,6 +101,8 @@ AETitle = Annotated[str, AfterValidator(_ae_title)]
 Certificate = Annotated[str, AfterValidator(_certificate)]
 CharacterSet = Annotated[str, AfterValidator(_character_set)]
 PasswordHash = Annotated[str, AfterValidator(_password_hash)]
+Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
+TransferSyntax = Annotated[str, AfterValidator(_uid)]
 Network = Annotated[str, AfterValidator(_network)]
 CorsOrigin = Annotated[str, AfterValidator(_origin)]
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pydicom.dataset import Dataset
 
 from analysis.results.items import reference_to
+from analysis.results.legal import legal_items
 from analysis.series import SeriesInput
 
 
@@ -45,12 +46,17 @@ def requests_of(header: Dataset) -> list[Dataset]:
     for order in header.get("RequestAttributesSequence") or ():
         item = Dataset()
         item.StudyInstanceUID = order.get("StudyInstanceUID") or header.StudyInstanceUID
-        item.ReferencedStudySequence = list(order.get("ReferencedStudySequence") or ())
+        item.ReferencedStudySequence = _legal(order, "ReferencedStudySequence")
         item.AccessionNumber = order.get("AccessionNumber") or header.get("AccessionNumber")
         item.PlacerOrderNumberImagingServiceRequest = order.get("PlacerOrderNumberImagingServiceRequest")
         item.FillerOrderNumberImagingServiceRequest = order.get("FillerOrderNumberImagingServiceRequest")
         item.RequestedProcedureID = order.get("RequestedProcedureID")
         item.RequestedProcedureDescription = order.get("RequestedProcedureDescription")
-        item.RequestedProcedureCodeSequence = list(order.get("RequestedProcedureCodeSequence") or ())
+        item.RequestedProcedureCodeSequence = _legal(order, "RequestedProcedureCodeSequence")
         requests.append(item)
     return requests
+
+
+def _legal(order: Dataset, keyword: str) -> list[Dataset]:
+    """Keep the complete items of a Type 2 sequence: schedulers send empty ones along."""
+    return legal_items(keyword, order.get(keyword) or ())

@@ -8,7 +8,7 @@ from analysis.codes import MILLIMETER, PIXELS
 from analysis.findings import Code
 from analysis.geometry import Plane
 from analysis.results.items import ACQUISITION, code, container, date, image, number, reference_to, uid_reference
-from analysis.results.patient import legal_value
+from analysis.results.legal import legal_value
 from analysis.series import Slice
 
 _IMAGE_LIBRARY = Code("111028", "DCM", "Image Library")

@@ -1,10 +1,10 @@
 """Patient and study of a result: copied from the images, repaired where no reader could accept them."""
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pydicom.dataset import Dataset
+
+from analysis.results.legal import legal_value
 
 # Patient and General Study attributes of Type 1 or 2: always present, empty when the images have nothing.
 _REQUIRED: Final = (
@@ -40,13 +40,6 @@ _OPTIONAL: Final = (
     "PatientIdentityRemoved",
     "DeidentificationMethod",
     "DeidentificationMethodCodeSequence",
-    "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName",
-    "ClinicalTrialSiteID",
-    "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID",
-    "ClinicalTrialSubjectReadingID",
     "ClinicalTrialTimePointID",
     "ClinicalTrialTimePointDescription",
     "IssuerOfAccessionNumberSequence",
@@ -72,6 +65,10 @@ _OPTIONAL: Final = (
     "SmokingStatus",
     "PregnancyStatus",
 )
+# Clinical Trial Subject (PS3.3 C.7.1.3): Type 1, Type 2, and those of which one is enough.
+_TRIAL_REQUIRED: Final = ("ClinicalTrialSponsorName", "ClinicalTrialProtocolID")
+_TRIAL_PRESENT: Final = ("ClinicalTrialProtocolName", "ClinicalTrialSiteID", "ClinicalTrialSiteName")
+_TRIAL_SUBJECT: Final = ("ClinicalTrialSubjectID", "ClinicalTrialSubjectReadingID")
 # Type 2C: present when a species is (PS3.3 C.7.1.1, C.7.2.2).
 _OF_ANIMALS: Final = (
     "PatientBreedDescription",
@@ -81,81 +78,70 @@ _OF_ANIMALS: Final = (
     "ResponsibleOrganization",
     "PatientSexNeutered",
 )
+# What a result says when the images are without identity and do not say how that was done (Type 1C).
+_UNKNOWN_METHOD: Final = "Not described in the images"
 
 
 def copy_patient_and_study(target: Dataset, source: Dataset) -> None:
     """Copy the Patient and Study modules, so that study queries see one study, not two.
 
-    Empty values stay empty and absent optional ones absent.
+    Empty values stay empty and absent optional ones absent; optional ones that are not legal are left out.
     """
     for keyword in _REQUIRED:
         setattr(target, keyword, legal_value(source, keyword))
     for keyword in _OPTIONAL:
-        if keyword in source:
-            value = legal_value(source, keyword)
-            if value is not None:
-                setattr(target, keyword, value)
-    if "PatientSpeciesDescription" in target or "PatientSpeciesCodeSequence" in target:
-        for keyword in _OF_ANIMALS:
-            if keyword not in target:
-                setattr(target, keyword, None)
+        _copy_optional(target, source, keyword)
+    _complete_animal(target)
+    _complete_person(target)
+    _copy_trial(target, source)
 
 
-def legal_value(source: Dataset, keyword: str) -> Any:
-    """Give the value of an attribute as a result may carry it; None for what has to be left out."""
+def _copy_optional(target: Dataset, source: Dataset, keyword: str) -> None:
+    value = legal_value(source, keyword)
+    if value is not None or _is_empty(source, keyword):
+        setattr(target, keyword, value)
+
+
+def _is_empty(source: Dataset, keyword: str) -> bool:
+    """Whether an attribute is there without a value; an empty sequence is never more than an absent one."""
     if keyword not in source:
-        return None
-    element = source[keyword]
-    if element.VR == "SQ":
-        return _legal_items(keyword, element.value) or None
-    repair = _REPAIRS.get(keyword) or _REPAIRS.get(element.VR)
-    if repair is None or element.value is None:
-        return element.value
-    return repair(str(element.value))
+        return False
+    element = source.get_item(keyword)
+    return element is not None and element.VR != "SQ" and not element.value and element.value != 0
 
 
-def _legal_items(keyword: str, items: Sequence[Dataset]) -> list[Dataset]:
-    """Keep the items that are complete; others would make the whole result illegal."""
-    if keyword.endswith("CodeSequence"):
-        return [item for item in items if _is_code(item)]
-    if keyword.endswith("IdentificationSequence"):
-        return [item for item in items if _is_person(item)]
-    return list(items)
+def _complete_animal(target: Dataset) -> None:
+    """Make the attributes of animals all present, or absent where no species says that it is one."""
+    if not target.get("PatientSpeciesDescription"):
+        target.pop("PatientSpeciesDescription", None)
+    is_animal = "PatientSpeciesDescription" in target or "PatientSpeciesCodeSequence" in target
+    for keyword in _OF_ANIMALS:
+        if is_animal and keyword not in target:
+            setattr(target, keyword, None)
+        elif not is_animal and keyword.startswith(("PatientBreed", "Breed")):
+            target.pop(keyword, None)
 
 
-def _is_code(item: Dataset) -> bool:
-    """Whether a code has all of Type 1 (PS3.3 8.8)."""
-    has_value = item.get("CodeValue") or item.get("LongCodeValue") or item.get("URNCodeValue")
-    scheme = item.get("CodingSchemeDesignator")
-    # Private schemes need their version, which old equipment leaves out.
-    versioned = scheme is None or not str(scheme).startswith("99") or bool(item.get("CodingSchemeVersion"))
-    return bool(has_value and scheme and item.get("CodeMeaning")) and versioned
+def _complete_person(target: Dataset) -> None:
+    """Keep to the conditions of PS3.3 C.7.1.1 where the images do not."""
+    if target.get("ResponsiblePerson") and not target.get("ResponsiblePersonRole"):
+        target.ResponsiblePerson = None
+    elif not target.get("ResponsiblePerson"):
+        target.pop("ResponsiblePersonRole", None)
+    if not target.get("DeidentificationMethod"):
+        target.pop("DeidentificationMethod", None)
+    described = "DeidentificationMethod" in target or "DeidentificationMethodCodeSequence" in target
+    if target.get("PatientIdentityRemoved") == "YES" and not described:
+        target.DeidentificationMethod = _UNKNOWN_METHOD
 
 
-def _is_person(item: Dataset) -> bool:
-    """Whether a person is identified as PS3.3 Table 10-1 demands."""
-    codes = item.get("PersonIdentificationCodeSequence") or ()
-    institution = item.get("InstitutionName") or item.get("InstitutionCodeSequence")
-    return bool(codes) and all(_is_code(code) for code in codes) and bool(institution)
-
-
-def _date(text: str) -> str:
-    """Take the old form with dots (ACR-NEMA 2.0) as well; what is no date becomes empty."""
-    digits = text.replace(".", "").strip()
-    legal = re.fullmatch(r"[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])", digits)
-    return digits if legal else ""
-
-
-def _time(text: str) -> str:
-    """Take the old form with colons (ACR-NEMA 2.0) as well; what is no time becomes empty."""
-    digits = text.replace(":", "").strip()
-    legal = re.fullmatch(r"([01][0-9]|2[0-3])([0-5][0-9]([0-5][0-9](\.[0-9]{1,6})?)?)?", digits)
-    return digits if legal else ""
-
-
-def _sex(text: str) -> str:
-    code = text.strip().upper()
-    return code if code in {"M", "F", "O"} else ""
-
-
-_REPAIRS: Final[dict[str, Callable[[str], str]]] = {"DA": _date, "TM": _time, "PatientSex": _sex}
+def _copy_trial(target: Dataset, source: Dataset) -> None:
+    """Copy Clinical Trial Subject if the images have all of it, else nothing: a part of it is not legal."""
+    named = all(source.get(keyword) for keyword in _TRIAL_REQUIRED)
+    subjects = [keyword for keyword in _TRIAL_SUBJECT if source.get(keyword)]
+    if named and subjects:
+        for keyword in (*_TRIAL_REQUIRED, *_TRIAL_PRESENT, *subjects):
+            setattr(target, keyword, legal_value(source, keyword))
+    # Type 2 of Clinical Trial Study (PS3.3 C.7.2.3).
+    if "ClinicalTrialTimePointDescription" in target and "ClinicalTrialTimePointID" not in target:
+        target.ClinicalTrialTimePointID = None

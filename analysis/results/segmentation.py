@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from analysis.errors import InvalidResult
 from analysis.findings import Mask, Result
 from analysis.results.header import file_meta, new_result
+from analysis.results.legal import legal_value
 from analysis.results.run import Run
 from analysis.results.segment_frames import frame_groups, shared_groups
 from analysis.results.segment_reference import SEGMENTATION_CLASS, SegmentReference
@@ -87,9 +88,12 @@ def _tracked_by(result: Result, index: int) -> str | None:
 def _series_module(ds: Dataset, run: Run) -> None:
     """Segmentation series and image attributes that do not depend on the masks."""
     header = run.series.header
-    _copy(ds, header, "BodyPartExamined", "PatientPosition")
+    for keyword in ("BodyPartExamined", "PatientPosition"):
+        value = legal_value(header, keyword)
+        if value:
+            setattr(ds, keyword, value)
     # Type 2C, and forbidden otherwise: only for paired parts of the body (PS3.3 C.7.3.1).
-    if str(header.get("BodyPartExamined") or "") in _PAIRED:
+    if ds.get("BodyPartExamined") in _PAIRED:
         _copy(ds, header, "Laterality")
     if run.series.has_frame_of_reference:
         ds.FrameOfReferenceUID = header.FrameOfReferenceUID

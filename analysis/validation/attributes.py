@@ -5,7 +5,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from analysis.results.patient import legal_value
+from analysis.results.legal import legal_value
 
 _COMMON_TYPE_1: Final = (
     "SOPClassUID",

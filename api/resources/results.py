@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import FileResponse, Response
 
 from access.permissions import Permission
@@ -67,7 +67,7 @@ class Acceptance(BaseModel, extra="forbid"):
 class Rejection(BaseModel, extra="forbid"):
     """Why a person rejects a result."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
 
 
 @router.get("", response_model=Items[Result])

@@ -13,6 +13,7 @@ from access.permissions import Permission
 from access.principals import Principal, Role
 from api.authenticator import CurrentAuthenticator
 from api.authorization import require
+from api.declarations import is_addressable
 from api.dependencies import Web
 from api.listing import Items, Listing, Row, read_page
 from api.problems import Problem
@@ -70,6 +71,8 @@ async def list_users(web: Web, listing: Annotated[UserListing, Query()], princip
 @router.post("", status_code=HTTPStatus.CREATED, response_model=User)
 async def add_user(web: Web, new: NewUser, principal: Manager) -> Any:
     """Make an account, in one's own tenant."""
+    if not is_addressable(new.username):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "A user name has no slash: it is a part of its path.")
     password_hash = await _hash(new.password)
     try:
         return await web.database.write(

@@ -27,6 +27,9 @@ class Sink(Protocol):
     def end(self) -> None:
         """Finish the file."""
 
+    def refuse(self, name: str, reason: str) -> None:
+        """Note a file that is not taken."""
+
 
 class FormFiles:
     """Finds the files in the body.
@@ -36,7 +39,7 @@ class FormFiles:
     content_type
         The request's Content-Type.
     field
-        The form field that files come in; other fields are skipped.
+        The form field that files come in; other fields are skipped, but files in them are refused by name.
     sink
         Where the files go.
 
@@ -106,10 +109,15 @@ class FormFiles:
 
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition", ""))
-        self._open = options.get(b"name", b"").decode("latin-1") == self._field and b"filename" in options
+        if b"filename" not in options:
+            return
+        # Header bytes pass as Latin-1; browsers write UTF-8 (RFC 7578 Section 5.1.1).
+        name = _text(options[b"filename"])[-_LONGEST_NAME:]
+        self._open = options.get(b"name", b"").decode("latin-1") == self._field
         if self._open:
-            # Header bytes pass as Latin-1; browsers write UTF-8 (RFC 7578 Section 5.1.1).
-            self._sink.begin(_text(options[b"filename"])[-_LONGEST_NAME:])
+            self._sink.begin(name)
+        else:
+            self._sink.refuse(name, f"Files are uploaded in the field '{self._field}', not in another one.")
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         if self._open:

@@ -104,6 +104,10 @@ class Receiver:
         target, self._target = self._target, None
         target.finish()
 
+    def refuse(self, name: str, reason: str) -> None:
+        """Note a file that is not taken."""
+        self.tally.refuse(name, reason)
+
     def discard(self) -> None:
         """Drop the file that was not completed."""
         if self._target is not None:

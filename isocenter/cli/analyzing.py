@@ -1,6 +1,7 @@
 """`isocenter analyze`: one analyzer on a folder, without a node; for authors of models."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +33,12 @@ def analyze(
     No node is needed; where there is a configuration, its options of the analyzer count.
     """
     options = configured_options(load(config), analyzer) | dict(_parsed(text) for text in option or ())
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with (
+        Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress,
+        warnings.catch_warnings(),
+    ):
+        # What is odd about the headers of images is no news to whoever runs a model on them.
+        warnings.filterwarnings("ignore", module="pydicom")
         task = progress.add_task(analyzer, total=100)
         try:
             outcomes = analyze_folder(

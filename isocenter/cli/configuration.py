@@ -7,6 +7,8 @@ import typer
 
 from access import remote_aes
 from access.remote_aes import RemoteAE
+from analysis.errors import UnknownAnalyzer
+from analysis.registry import require_installed
 from archive import schema
 from archive.errors import NodeError
 from config.errors import ConfigurationError
@@ -38,6 +40,10 @@ def check(config: Config = None) -> None:
         raise typer.Exit(EXIT_CONFIGURATION) from error
     refuse_unsupported(settings)
     check_certificates(settings)
+    try:
+        require_installed(settings)
+    except UnknownAnalyzer as error:
+        raise CannotStart(str(error)) from error
     for warning in warnings(settings):
         messages.print(f"warning: {warning}", markup=False)
     source = locate(config)

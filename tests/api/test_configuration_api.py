@@ -67,6 +67,10 @@ def test_a_remote_ae_is_called_by_its_title_when_it_has_no_name(node: Served) ->
         {"port": "104"},
         {"port": 65536},
         {"host": ""},
+        {"host": "http://pacs.example"},
+        {"transfer_syntaxes": ["Implicit"]},
+        {"name": "CT/1"},
+        {"name": ".."},
         {"allowed": ["destroy"]},
         {"source_networks": ["everywhere"]},
         {"unknown": 1},
@@ -143,7 +147,9 @@ def test_an_account_is_made_used_changed_and_removed(any_node: Served) -> None:
         assert admin.delete("/api/v1/users/root").status_code == 409
 
 
-@pytest.mark.parametrize("change", [{"password": "short"}, {"username": "a:b"}, {"username": ""}, {"role": "king"}])
+@pytest.mark.parametrize(
+    "change", [{"password": "short"}, {"username": "a:b"}, {"username": ""}, {"username": "a/b"}, {"role": "king"}]
+)
 def test_an_impossible_account_is_refused(shared_node: Served, change: dict[str, str]) -> None:
     new = {"username": "grace", "password": PASSWORD, "role": "clinician", **change}
     with shared_node.as_admin() as admin:

@@ -199,11 +199,13 @@ def test_an_impossible_since_is_refused(shared_node: Served, since: str) -> None
     with shared_node.as_admin() as admin:
         answer = admin.get("/api/v1/events", params={"since": since})
     assert answer.status_code == 400
-    with pytest.raises(InvalidStatus):
+    with pytest.raises(InvalidStatus) as refused:
         connect(
             f"ws://127.0.0.1:{shared_node.port}/ws/events?since={since}",
             additional_headers={"Authorization": f"Bearer {shared_node.keys[Role.ADMIN]}"},
         )
+    assert refused.value.response.status_code == 400
+    assert b"since" in refused.value.response.body
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ _TYPE = 'multipart/form-data; boundary="frontier"'
 class _Files:
     def __init__(self) -> None:
         self.seen: list[tuple[str, bytes, bool]] = []
+        self.refused: list[str] = []
 
     def begin(self, name: str) -> None:
         self.seen.append((name, b"", False))
@@ -19,6 +20,10 @@ class _Files:
 
     def end(self) -> None:
         self.seen[-1] = (*self.seen[-1][:2], True)
+
+    def refuse(self, name: str, reason: str) -> None:
+        assert "'files'" in reason
+        self.refused.append(name)
 
 
 def _part(disposition: str, content: bytes) -> bytes:
@@ -46,7 +51,9 @@ def test_files_come_whole_however_the_body_is_cut(size: int) -> None:
         + _part('name="files"; filename="Ärzte ü.dcm"', b"")
         + _END
     )
-    assert _feed(body, size).seen == [("a.dcm", b"one\r\n--front\r\n", True), ("Ärzte ü.dcm", b"", True)]
+    files = _feed(body, size)
+    assert files.seen == [("a.dcm", b"one\r\n--front\r\n", True), ("Ärzte ü.dcm", b"", True)]
+    assert files.refused == ["b.dcm"]
 
 
 def test_a_body_without_its_end_is_malformed() -> None:

@@ -159,7 +159,7 @@ def test_rejecting_a_report_hides_its_run_from_everybody_but_administrators(deci
     assert [record["principal"] for record in records] == ["ada"]
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "x", "other": 1}])
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": " "}, {"reason": "x", "other": 1}])
 def test_rejecting_needs_a_reason(node: Served, body: dict[str, Any]) -> None:
     report, _ = _record(node)
     with node.as_role(Role.CLINICIAN) as client:

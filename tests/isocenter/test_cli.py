@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 from pydicom.uid import generate_uid
 from typer.testing import CliRunner, Result
 
@@ -264,6 +267,10 @@ def test_the_configuration_is_checked(run: Run, fail: Callable[..., str], folder
     assert "dicom.prot: unknown key, did you mean port?" in output
     file.write_text('[[route]]\nname = "r"\nto = "NOBODY"')
     assert "warning: route 'r' sends to 'NOBODY'" in run("config", "check", "--config", str(file)).output
+    file.write_text('[[analyzer]]\nname = "nobody"')
+    assert "no analyzer is called nobody" in fail("config", "check", "--config", str(file), code=2)
+    file.write_text('[[analyzer]]\nname = "elsewhere"\nperformer = "external"')
+    assert "valid" in run("config", "check", "--config", str(file)).output
     file.write_text('[storage]\nurl = "s3://x"')
     assert fail("config", "check", "--config", str(file), code=2).startswith("storage.url: not supported")
 
@@ -314,6 +321,19 @@ def test_an_analyzer_runs_on_a_folder_without_a_node(run: Run, folder: Path) -> 
     output = run("analyze", str(folder / "study"), *options).output
     assert "complete" in output
     assert list((folder / "results").rglob("SR*.dcm"))
+
+
+def test_odd_headers_are_no_noise_when_an_analyzer_runs(run: Run, folder: Path) -> None:
+    for path in write_phantom(folder / "study", slices=3, size=64).files:
+        image = dcmread(path)
+        description = b"D" * 70
+        image[0x00081030] = RawDataElement(
+            Tag(0x00081030), "LO", len(description), description, 0, is_implicit_VR=False, is_little_endian=True
+        )
+        image.save_as(path)
+    options = ("--analyzer", "mock-ct-chest", "--option", "delay_seconds=[0, 0]", "-o", str(folder / "results"))
+    # Warnings are errors here.
+    assert "complete" in run("analyze", str(folder / "study"), *options).output
 
 
 def test_an_analyzer_without_a_node_has_the_options_of_the_configuration(

@@ -17,9 +17,11 @@ function MainNavigation({ session }: { session: Session }) {
   );
   return (
     <nav aria-label="Main" className="flex gap-0.5 overflow-x-auto max-sm:order-last max-sm:w-full">
-      <Link to="/" className={LINK} activeOptions={{ exact: true, includeSearch: false }}>
-        Worklist
-      </Link>
+      {can(session, "read-images") && (
+        <Link to="/" className={LINK} activeOptions={{ exact: true, includeSearch: false }}>
+          Worklist
+        </Link>
+      )}
       {can(session, "upload") && (
         <Link to="/upload" className={LINK}>
           Upload

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef } from "react";
+import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface Props {
   title: string;
@@ -9,11 +9,12 @@ interface Props {
   children: ReactNode;
 }
 
-/** A modal dialog with one form; the browser keeps the focus inside and Escape closes it. */
+/** A modal dialog with one form; the browser keeps the focus inside, Escape closes it, and the focus returns. */
 export function Dialog({ title, onClose, onSubmit, wide = false, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Closed while it is still part of the page: only then the focus goes back to where it came from.
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     return () => dialog?.close();
@@ -22,6 +23,10 @@ export function Dialog({ title, onClose, onSubmit, wide = false, children }: Pro
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onSubmit?.();
+    // What was left out may have been scrolled away; it is marked when the fields are drawn again.
+    requestAnimationFrame(() =>
+      element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(),
+    );
   };
   return (
     <dialog

@@ -1,8 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { numbers } from "../dicom/dates";
+import { can } from "../session/permissions";
+import { useSession } from "../session/session";
 import { Button } from "../ui/Button";
-import { Alert, StatusText } from "../ui/messages";
+import { Alert, Empty, StatusText } from "../ui/messages";
 import { ProgressBar } from "../ui/ProgressBar";
 import { Section } from "../ui/Section";
 import { usePageTitle } from "../ui/usePageTitle";
@@ -13,6 +15,22 @@ import { NO_UPLOAD, overallPercent, Upload, type UploadState } from "./upload";
 
 export function UploadPage() {
   usePageTitle("Upload");
+  const allowed = can(useSession(), "upload");
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto p-3">
+      <div className="mx-auto grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-3">
+        <h1 className="text-base font-semibold">Upload</h1>
+        {allowed ? (
+          <Content />
+        ) : (
+          <Empty title="Your role does not include uploads.">Ask an administrator of the node.</Empty>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Content() {
   const [state, setState] = useState<UploadState>(NO_UPLOAD);
   const [problem, setProblem] = useState("");
   const upload = useRef<Upload | null>(null);
@@ -28,15 +46,12 @@ export function UploadPage() {
   };
 
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto p-3">
-      <div className="mx-auto grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-3">
-        <h1 className="text-base font-semibold">Upload</h1>
-        <FilePicker disabled={state.running} onFiles={start} onProblem={setProblem} />
-        {problem && <Alert>{problem}</Alert>}
-        {state.files.length > 0 && <Progress state={state} onStop={() => upload.current?.stop()} />}
-        {state.refused.length > 0 && <Refused state={state} />}
-      </div>
-    </div>
+    <>
+      <FilePicker disabled={state.running} onFiles={start} onProblem={setProblem} />
+      {problem && <Alert>{problem}</Alert>}
+      {state.files.length > 0 && <Progress state={state} onStop={() => upload.current?.stop()} />}
+      {state.refused.length > 0 && <Refused state={state} />}
+    </>
   );
 }
 

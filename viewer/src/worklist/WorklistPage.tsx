@@ -1,6 +1,8 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { numbers } from "../dicom/dates";
+import { can } from "../session/permissions";
+import { useSession } from "../session/session";
 import { Empty, Failed, Loading } from "../ui/messages";
 import { usePageTitle } from "../ui/usePageTitle";
 import type { WorklistSearch } from "./filters";
@@ -10,6 +12,16 @@ import { WorklistFilters } from "./WorklistFilters";
 
 export function WorklistPage() {
   usePageTitle("Worklist");
+  if (can(useSession(), "read-images")) return <Worklist />;
+  return (
+    <div className="p-3">
+      <h1 className="text-base font-semibold">Worklist</h1>
+      <Empty title="Your role does not include the worklist.">Ask an administrator of the node.</Empty>
+    </div>
+  );
+}
+
+function Worklist() {
   const search = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
   const { query, studies } = useWorklist(search);

@@ -1,15 +1,18 @@
 // @vitest-environment jsdom
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import type { ReactElement } from "react";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AeDialog } from "../../src/admin/aes/AeDialog";
+import { NEW_AE } from "../../src/admin/aes/remoteAe";
 import { readReport } from "../../src/reports/report";
 import { FindingList } from "../../src/results/FindingList";
 import { ReportTree } from "../../src/results/ReportTree";
 import { LoginPage } from "../../src/session/LoginPage";
 import { SliceSlider } from "../../src/study/SliceSlider";
 import { DataTable } from "../../src/ui/DataTable";
+import { Dialog } from "../../src/ui/Dialog";
 import { StatusText } from "../../src/ui/messages";
 import { ProgressBar } from "../../src/ui/ProgressBar";
 import { Tabs } from "../../src/ui/Tabs";
@@ -104,6 +107,38 @@ describe("the slice slider", () => {
     show(<SliceSlider index={4} count={60} onChange={vi.fn()} />);
     const slider = screen.getByRole("slider", { name: "Slice" });
     expect([slider.getAttribute("aria-valuenow"), slider.getAttribute("aria-valuemax")]).toEqual(["5", "60"]);
+  });
+});
+
+describe("a dialog", () => {
+  const closed: boolean[] = [];
+  beforeEach(() => {
+    closed.length = 0;
+    // The DOM of these tests has no modal dialogs.
+    HTMLDialogElement.prototype.showModal = function open(this: HTMLDialogElement) {
+      this.open = true;
+    };
+    HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
+      closed.push(this.isConnected);
+    };
+  });
+
+  it("is closed while it is on the page, so that the focus returns to where it came from", () => {
+    const { unmount } = show(
+      <Dialog title="Why?" onClose={vi.fn()}>
+        Because
+      </Dialog>,
+    );
+    unmount();
+    expect(closed).toEqual([true]);
+  });
+
+  it("says beside the button that something is missing, and leads to it", async () => {
+    const { container } = show(<AeDialog draft={NEW_AE} before={null} onClose={vi.fn()} />);
+    fireEvent.click(screen.getByRole("button", { name: "Save" }));
+    expect((await screen.findByRole("alert")).textContent).toContain("see the fields above");
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("AE title")));
+    expect(await violations(container)).toEqual([]);
   });
 });
 

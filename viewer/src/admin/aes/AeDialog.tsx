@@ -21,7 +21,8 @@ export function AeDialog({ draft: initial, before, onClose }: Props) {
   const [tried, setTried] = useState(false);
   const save = useSaveAe();
   const refusal = refusalOf(save.error, draft);
-  const errors = { ...refusal.fields, ...(tried ? checkDraft(draft) : {}) };
+  const missing = tried ? checkDraft(draft) : {};
+  const errors = { ...refusal.fields, ...missing };
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const submit = () => {
     setTried(true);
@@ -59,6 +60,7 @@ export function AeDialog({ draft: initial, before, onClose }: Props) {
       ))}
       {refusal.whole && <Alert>{refusal.whole}</Alert>}
       {save.isError && !refusal.whole && <Alert>The node refused it: see the fields above.</Alert>}
+      {Object.keys(missing).length > 0 && <Alert>It is not saved yet: see the fields above.</Alert>}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" tone="primary" disabled={save.isPending}>

@@ -22,7 +22,10 @@ export function AeTable({ onAdd, onEdit }: Props) {
     { header: "Name", cell: (ae) => <span className="font-medium">{ae.name}</span> },
     { header: "AE title", cell: (ae) => ae.ae_title },
     { header: "Address", cell: (ae) => `${ae.host}:${ae.port}${ae.tls ? " TLS" : ""}` },
-    { header: "May", cell: (ae) => ae.allowed.join(", ") || "nothing" },
+    {
+      header: "May",
+      cell: (ae) => <span className="block min-w-40">{ae.allowed.join(", ") || "nothing"}</span>,
+    },
     { header: "Results", cell: (ae) => resultsText(ae.results ?? null) },
     { header: "Defined in", cell: (ae) => (ae.source === "file" ? "configuration file" : "this page") },
     {
