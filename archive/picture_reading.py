@@ -12,7 +12,7 @@ _FORMATS: Final = ("PNG", "GIF")
 _COLOURS: Final = 3
 # Of the header of PNG: bits of a sample, and whether it has colour or opacity.
 _PNG_START: Final = b"\x89PNG\r\n\x1a\n"
-_DEPTH, _KIND = 24, 25
+_HEADER, _DEPTH, _KIND = slice(12, 16), 24, 25
 _WIDE: Final = 16
 _GREY: Final = 0
 _SIXTEEN_BITS: Final = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N"})
@@ -39,8 +39,11 @@ def read_picture(content: bytes, samples_per_pixel: int | None) -> Array:
     ValueError
         It cannot be read without loss.
     """
-    if content.startswith(_PNG_START) and content[_DEPTH] == _WIDE and content[_KIND] != _GREY:
-        raise ValueError("colour of 16 bits")
+    if content.startswith(_PNG_START):
+        if content[_HEADER] != b"IHDR":
+            raise ValueError("no header at the beginning")
+        if content[_DEPTH] == _WIDE and content[_KIND] != _GREY:
+            raise ValueError("colour of 16 bits")
     with Image.open(BytesIO(content), formats=_FORMATS) as picture:
         frames = [_samples(frame) for frame in ImageSequence.Iterator(picture)]
         # Of a table of colours nobody can tell whether grey ones are meant as colours.

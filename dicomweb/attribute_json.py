@@ -1,6 +1,7 @@
 """Attribute lists in the DICOM JSON Model, and back (PS3.18 Annex F)."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from dicomweb.json_values import JsonElement, element_from_values
 
 _WHOLE: Final = frozenset({"IS", "US", "SS", "UL", "SL", "UV", "SV"})
 _FRACTIONS: Final = frozenset({"DS", "FL", "FD"})
+_DIGITS: Final = re.compile(r"[+-]?[0-9]+")
 _GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 _MAX_DEPTH: Final = 8
 _TAG_DIGITS: Final = 8
@@ -87,7 +89,7 @@ def _number(vr: str, value: str | float) -> str:
     is_whole = math.isfinite(number) and number.is_integer()
     if "_" in text or (vr in _WHOLE and not is_whole) or (vr == "DS" and not math.isfinite(number)):
         raise NotParsable(f"A value of {vr} is no such number.")
-    return str(int(number)) if vr in _WHOLE and isinstance(value, float) else clean(text)
+    return clean(text) if vr not in _WHOLE or _DIGITS.fullmatch(text) else str(int(number))
 
 
 def _is_hexadecimal(name: str) -> bool:

@@ -18,6 +18,8 @@ from dicomweb.stow_pixels import PixelParts
 PICTURES: Final = frozenset({"image/png", "image/gif"})
 # What a whole picture may take; it is held in memory while it is read.
 _MOST_BYTES: Final = 64 << 20
+# And all of them as samples, which is the longest that an element can be: a few bytes unpack to very many.
+_MOST_UNPACKED_BYTES: Final = 0xFFFF_FFFE
 _COLOURS: Final = 3
 _NUMBER_OF_FRAMES: Final = "00280008"
 _SAMPLES: Final = "00280002"
@@ -63,6 +65,8 @@ def unpacked(
         samples = _read(part, pieces, worker, wanted)
         kinds.add((samples.shape[1:], samples.dtype.str))
         frames += len(samples)
+        if sum(span.size for span in spans) + samples.nbytes > _MOST_UNPACKED_BYTES:
+            raise ObjectTooLarge("Without compression the pixel data is longer than an element can be.")
         spans.append(_written(pieces, samples))
     if len(kinds) > 1:
         raise NotParsable("The frames are not of one kind.")
@@ -120,7 +124,7 @@ def _number(data_set: Mapping[str, Any], tag: str, default: int | None = None) -
     value = _first(data_set, tag)
     try:
         return default if value is None else int(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise NotParsable("The description of the pixel data has something else than a number.") from error
 
 

@@ -90,7 +90,8 @@ def _end_claims(database: Database, path: Path) -> None:
     try:
         if lock_at_once(file):
             worker = unquote(path.stem)
-            ended = database.write(leases.give_back, worker)
+            claims = database.read(leases.claims_of, worker)
+            ended = database.write(leases.give_back, worker, claims) if claims else 0
             path.unlink(missing_ok=True)
             _log.info("claims_ended", worker=worker, claims=ended)
     except NodeError as error:

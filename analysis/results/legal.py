@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydicom.config import RAISE
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pydicom.valuerep import validate_value
 
 # Text that is too long or has too many values stays: it identifies, and queries have to find the same in all objects.
@@ -81,7 +82,8 @@ def _is_person(item: Dataset) -> bool:
 def _is_reference(item: Dataset) -> bool:
     """Whether a SOP instance is named (PS3.3 Table 10-11)."""
     uids = (item.get("ReferencedSOPClassUID"), item.get("ReferencedSOPInstanceUID"))
-    return all(uid and uid.is_valid for uid in uids)
+    # Several where one belongs are a list.
+    return all(isinstance(uid, UID) and uid.is_valid for uid in uids)
 
 
 def _is_universal(item: Dataset) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from archive.outline import Outline
 from archive.retrieve import StoredInstance
 from dicomweb.data_set_beginning import read_beginning
 from dicomweb.frame_source import FrameSource
@@ -30,6 +31,11 @@ Array = np.ndarray[Any, Any]
 
 # A CT slice: to make a picture of more would hold up other requests for too long.
 _MOST_QUICK_SAMPLES: Final = 1 << 18
+# Of each sequence that says how pixels are shown: the functional groups of a hundred frames take ten times as long to
+# read as the picture to make.
+_MOST_QUICK_BYTES: Final = 4 << 10
+# Modality LUT, VOI LUT, Shared and Per-Frame Functional Groups.
+_SEQUENCES: Final = (0x00283000, 0x00283010, 0x52009229, 0x52009230)
 _NATIVE: Final = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
 # Larger frames, of slides as a whole, would take gigabytes on their way to a picture.
 _MOST_PIXELS: Final = 100_000_000
@@ -97,7 +103,7 @@ class ImageRendering:
 
 
 def _is_quick(instance: StoredInstance, media_type: str, wanted: RenderingParameters) -> bool:
-    """Tell whether a picture is made in less time than a change of thread would add to it by half.
+    """Tell whether a picture takes so little time that a change of thread would add a quarter to it.
 
     Others wait meanwhile, but not longer than they would for the interpreter's lock: to encode JPEG takes half of the
     time, and holds it.
@@ -153,15 +159,23 @@ def open_image(
     Problem
         406 when they are too large.
     NotAtHand
-        Nobody may wait, and not all of the data set is in memory, or it is one that has to be looked at twice.
+        Nobody may wait, and not all of the data set is in memory, or it is one that has to be looked at twice or for
+        long.
     """
     beginning = read_beginning(file_of(services, instance), instance, waits=waits)
-    if beginning is None and not waits:
+    if not waits and (beginning is None or _is_long(beginning.outline)):
         raise NotAtHand
     source = FrameSource(services, instance, beginning=beginning)
     if source.pixels.rows * source.pixels.columns > _MOST_PIXELS:
         raise not_acceptable("A frame of this size is not rendered.")
     return source, read_header(services, instance) if beginning is None else ImageHeader(beginning)
+
+
+def _is_long(outline: Outline) -> bool:
+    """Tell whether one of the sequences that say how pixels are shown takes long to read."""
+    ends = [*outline.places.values(), outline.pixels or 0]
+    begins = [outline.places[tag] for tag in _SEQUENCES if tag in outline.places]
+    return any(min(end for end in ends if end > begin) - begin > _MOST_QUICK_BYTES for begin in begins)
 
 
 def frame_milliseconds(header: Mapping[str, Any]) -> float:

@@ -111,6 +111,13 @@ def test_a_request_without_its_study_is_still_a_request() -> None:
     assert len(request.ReferencedStudySequence) == 0
 
 
+def test_a_request_of_several_studies_in_one_is_still_a_request() -> None:
+    several = dataset(ReferencedSOPClassUID="1.2.840.10008.3.1.2.3.1", ReferencedSOPInstanceUID=["1.2.3", "1.2.4"])
+    order = dataset(RequestedProcedureID="RP1", ReferencedStudySequence=[several])
+    (request,) = requests_of(dataset(RequestAttributesSequence=[order]))
+    assert len(request.ReferencedStudySequence) == 0
+
+
 def test_a_blank_rescale_slope_is_none() -> None:
     assert rescale_of(dataset(RescaleSlope="", RescaleIntercept=""), None) == (1.0, 0.0)
 

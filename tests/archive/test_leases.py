@@ -2,7 +2,7 @@
 
 from archive import availability, deliveries, jobs, notices
 from archive.database import Database
-from archive.leases import give_back
+from archive.leases import claims_of, give_back
 from archive.notices import Work
 from tests.archive.node_rows import QUIET, START, STUDY, TENANT, settled_series
 
@@ -41,8 +41,10 @@ def test_only_the_claims_of_the_dead_are_ended(database: Database) -> None:
     assert claim_each(database, "host:7:aa", NOW) == [1, 1, 1]
     assert claim_each(database, "host:7:ab", NOW) == [1, 1, 1]
     assert claim_each(database, "host:8:aa", NOW) == []
-    assert database.write(give_back, "host:7:aa") == 3
-    assert database.write(give_back, "host:9:aa") == 0
+    claims = database.read(claims_of, "host:7:aa")
+    assert database.write(give_back, "host:7:ab", claims) == 0
+    assert database.write(give_back, "host:7:aa", claims) == 3
+    assert database.read(claims_of, "host:9:aa") == []
     assert database.write(jobs.release_expired, now=NOW + 1, attempts=3) == 1
     assert claim_each(database, "host:8:aa", NOW + 1) == [2, 2, 2]
     assert claim_each(database, "host:8:aa", NOW + 1) == []

@@ -48,6 +48,9 @@ def test_pydicom_reads_what_is_written() -> None:
         ("00200013", 1, "1"),
         ("00200013", 1.0, "1"),
         ("00200013", " 7 ", "7"),
+        ("00200013", "7.0", "7"),
+        ("00280010", "5e1", "50"),
+        ("00280010", "+5", "+5"),
         ("00200013", None, ""),
         ("00200013", "", ""),
         ("00280010", 512.0, "512"),
@@ -60,6 +63,7 @@ def test_numbers_come_in_any_form_of_json(tag: str, value: Any, kept: str) -> No
     read = from_json({tag: {"vr": "IS", "Value": [value]}})
     assert read == {tag: [kept]}
     assert from_json(json.loads(json.dumps(to_json(read)))) == from_json(to_json(read))
+    assert to_json(read)[tag].get("Value", []) == ([float(kept)] if kept else [])
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ def slice_of(rows: int, columns: int, **attributes: Any) -> Dataset:
     return image(np.arange(rows * columns, dtype=np.uint16).reshape(rows, columns) % 4096, **attributes)
 
 
+def groups_of(frames: int) -> list[Dataset]:
+    """Give functional groups that say of each frame how it is shown."""
+    window = Dataset()
+    window.WindowCenter, window.WindowWidth = 40, 400
+    items = [Dataset() for _ in range(frames)]
+    for item in items:
+        item.FrameVOILUTSequence = [window]
+    return items
+
+
 def rendered(web: Web, ds: Dataset, params: dict[str, str], headers: dict[str, str] = _JPEG) -> httpx.Response:
     return web.http.get(f"{path_of(ds)}/rendered", params=params, headers=headers)
 
@@ -90,6 +100,8 @@ def test_it_is_kept(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (slice_of(32, 32), {"viewport": "2000,2000"}),
         (slice_of(32, 32, PatientName="A^B"), {"annotation": "patient"}),
         (slice_of(32, 32), {"iccprofile": "srgb"}),
+        (slice_of(32, 32, PerFrameFunctionalGroupsSequence=groups_of(100)), {}),
+        (slice_of(32, 32, SharedFunctionalGroupsSequence=groups_of(100)), {}),
     ],
 )
 def test_what_takes_longer_is_left_to_a_thread(

@@ -1,5 +1,6 @@
 """STOW-RS with pixel data as PNG or GIF, which is stored uncompressed (PS3.18 Table 10.5.2-1)."""
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -9,9 +10,10 @@ from PIL import Image
 from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from dicomweb import stow_pictures
 from tests.dicomweb.conftest import Web
 from tests.dicomweb.objects import SECONDARY_CAPTURE, image, ramp
-from tests.dicomweb.taken_out import JSON, bulk, parts, store, stored
+from tests.dicomweb.taken_out import BOUNDARY, JSON, bulk, parts, post, store, stored
 
 GREY = np.random.default_rng(1).integers(0, 256, (24, 16), dtype=np.uint8)
 RGB = np.random.default_rng(2).integers(0, 256, (24, 16, 3), dtype=np.uint8)
@@ -110,9 +112,16 @@ def _wide_colour() -> bytes:
     return bytes(content)
 
 
+def _late_header() -> bytes:
+    """Give a PNG file with another chunk before its header."""
+    content = png(RGB)
+    return content[:8] + b"\0\0\0\0tEXt\x90\xb8\x86\x9f" + content[8:]
+
+
 @pytest.mark.parametrize(
     ("content", "media_type", "changes", "reason"),
     [
+        (_late_header(), "image/png", {}, 0xC000),
         (b"no picture", "image/png", {}, 0xC000),
         (png(GREY)[:60], "image/png", {}, 0xC000),
         (_wide_colour(), "image/png", {}, 0xC000),
@@ -140,3 +149,27 @@ def test_frames_of_several_kinds_are_refused(shared_web: Web) -> None:
     assert store(shared_web, JSON, [described()], parts(first, second)).status_code == 409
     octets = bulk("x/frames/2", ramp().tobytes(), "application/octet-stream")
     assert store(shared_web, JSON, [described()], parts(first, octets)).status_code == 409
+
+
+def test_a_number_that_no_float_holds_is_refused(shared_web: Web) -> None:
+    metadata = json.dumps([described(x00280010=12345)]).replace("[12345]", "[1e999]").encode()
+    body = parts(({"Content-Type": JSON}, metadata), bulk("x", png(GREY), "image/png"))
+    answer = post(shared_web, body, f'multipart/related; type="{JSON}"; boundary={BOUNDARY}')
+    assert answer.status_code == 409
+
+
+def test_pictures_do_not_unpack_to_more_than_an_element_holds(shared_web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it written first: a few megabytes of pictures would be terabytes."""
+    written: list[Any] = []
+    original = stow_pictures._written
+
+    def noted(pieces: Any, samples: Any) -> Any:
+        written.append(samples)
+        return original(pieces, samples)
+
+    monkeypatch.setattr(stow_pictures, "_MOST_UNPACKED_BYTES", 2 * GREY.nbytes)
+    monkeypatch.setattr(stow_pictures, "_written", noted)
+    frames = [bulk(f"x/frames/{number}", png(GREY), "image/png") for number in range(1, 5)]
+    assert store(shared_web, JSON, [described()], parts(*frames)).status_code == 409
+    assert len(written) == 2
+    assert store(shared_web, JSON, [described()], parts(*frames[:2])).status_code == 200

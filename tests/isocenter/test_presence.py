@@ -1,10 +1,11 @@
 """Processes see which of them are no more, and end their claims."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,16 @@ def test_who_ends_in_order_leaves_nothing(work: Database, tmp_path: Path) -> Non
     with presence(work, tmp_path):
         assert len(names(tmp_path)) == 1
     assert names(tmp_path) == []
+
+
+def test_who_writes_does_not_wait_while_claims_are_looked_for(work: Database, sqlite_url: str, tmp_path: Path) -> None:
+    with another_process(sqlite_url, tmp_path) as (_, process):
+        process.kill()
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with presence(work, tmp_path):
+            assert len(names(tmp_path)) == 1
+        writer.execute("COMMIT")
 
 
 def test_nobody_else_has_the_name_of_a_process(work: Database, sqlite_url: str, tmp_path: Path) -> None:
