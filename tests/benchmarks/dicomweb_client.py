@@ -46,12 +46,16 @@ class Connection:
     """One kept connection, for answers whose time is measured one by one."""
 
     def __init__(self, service: Service) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", service.port), timeout=_PATIENCE_SECONDS)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._answers = self._socket.makefile("rb")
+        self._address = ("127.0.0.1", service.port)
         self._buffer = memoryview(bytearray(_PIECE))
         self._host = f"127.0.0.1:{service.port}"
         self._name = service.name
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(self._address, timeout=_PATIENCE_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._answers = self._socket.makefile("rb")
 
     def close(self) -> None:
         """Close it."""
@@ -65,22 +69,26 @@ class Connection:
         request = "\r\n".join(lines).encode()
         begun = time.perf_counter()
         self._socket.sendall(request)
-        status, length = self._head()
-        size = self._chunks() if length is None else self._skip(length)
+        status, headers = self._head()
+        if "content-length" in headers:
+            size = self._skip(int(headers["content-length"]))
+        elif headers.get("transfer-encoding") == "chunked":
+            size = self._chunks()
+        else:
+            size = self._skip_to_end()
         milliseconds = 1000 * (time.perf_counter() - begun)
         if status != http.client.OK:
             raise SystemExit(f"{self._name} answered {path} with {status}")
         return milliseconds, size
 
-    def _head(self) -> tuple[int, int | None]:
-        """Read status and headers; gives the length of the body, none when it comes in chunks."""
+    def _head(self) -> tuple[int, dict[str, str]]:
+        """Read status and headers."""
         status = int(self._answers.readline().split()[1])
-        length = None
-        while (line := self._answers.readline()) not in {b"\r\n", b""}:
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-        return status, length
+        headers = {}
+        while line := self._answers.readline().decode("latin-1").strip():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        return status, headers
 
     def _chunks(self) -> int:
         size = 0
@@ -98,3 +106,12 @@ class Connection:
                 raise SystemExit(f"{self._name} closed the connection within an answer")
             left -= read
         return length
+
+    def _skip_to_end(self) -> int:
+        """Read an answer that ends with its connection, as Orthanc's of whole series do."""
+        size = 0
+        while read := self._answers.readinto(self._buffer):
+            size += read
+        self.close()
+        self._open()
+        return size
