@@ -1,6 +1,6 @@
 """STOW-RS: storing instances (PS3.18 Section 10.5), streamed to the spool and kept like those of C-STORE."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,11 +11,8 @@ from starlette.responses import Response
 from access.principals import Principal
 from archive.origin import Origin, OriginKind
 from archive.uids import is_valid_uid
-from dicomweb.media_types import accepted
-from dicomweb.model_forms import JSON
-from dicomweb.multipart import Part, multipart_response
-from dicomweb.native_xml import XML, native_xml
-from dicomweb.problems import Problem, bad_request, not_acceptable
+from dicomweb.model_forms import preferred_xml, xml_response
+from dicomweb.problems import Problem, bad_request
 from dicomweb.qido import DicomJson
 from dicomweb.services import Services, base_url
 from dicomweb.stow_answer import locations, store_response
@@ -43,7 +40,7 @@ class Stow:
 
     async def store(self, request: Request, principal: Principal) -> Response:
         """Store the objects of the body and tell what became of each."""
-        answer = _form(request)
+        xml = preferred_xml(request)
         origin = Origin(
             kind=OriginKind.STOW,
             tenant=principal.tenant,
@@ -64,7 +61,7 @@ class Stow:
         finally:
             await run_in_threadpool(sink.discard)
         status, document = self._answer(keeping, base_url(request))
-        found = answer(document)
+        found = xml_response(document, xml) if xml else DicomJson(document)
         found.status_code = status
         found.headers.update(locations(document))
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -108,24 +105,6 @@ class Stow:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"A request may have {self._services.max_upload_bytes} bytes; divide the objects over several.",
         )
-
-
-def _form(request: Request) -> Callable[[Mapping[str, Any]], Response]:
-    """Choose how the response module is given: as JSON, or as XML alone or in parts (PS3.18 Table 10.5.4-1)."""
-    for wanted in accepted(request):
-        if any(map(wanted.covers, (JSON, "application/json"))) and (not wanted.multipart or wanted.content == JSON):
-            return DicomJson
-        if wanted.covers(XML):
-            return _in_parts if wanted.multipart else _as_xml
-    raise not_acceptable(f"This is answered as {JSON} or {XML}.")
-
-
-def _as_xml(document: Mapping[str, Any]) -> Response:
-    return Response(native_xml(document), media_type=XML)
-
-
-def _in_parts(document: Mapping[str, Any]) -> Response:
-    return multipart_response([Part(XML, [native_xml(document)])], XML)
 
 
 def _finish(body: Body, last: bytes) -> None:

@@ -1,7 +1,7 @@
 """UPS-RS: the worklist service of PS3.18 Section 11, over the workitems that DIMSE has too."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,13 +17,12 @@ from archive.workitem_rows import new_uid
 from archive.workitem_states import Channel, Outcome
 from archive.workitem_subscriptions import FILTERED
 from dicomweb.attribute_json import from_json, to_json
-from dicomweb.json_values import JsonElement
 from dicomweb.media_types import accepted
-from dicomweb.model_forms import JSON, prefers_xml
+from dicomweb.model_forms import JSON, preferred_xml, prefers_xml, xml_response
 from dicomweb.multipart import Part, multipart_response
 from dicomweb.native_xml import XML, native_xml
 from dicomweb.native_xml_reading import read_native_xml
-from dicomweb.problems import Problem, bad_request, not_acceptable
+from dicomweb.problems import Problem, bad_request
 from dicomweb.services import Services, base_url
 from dicomweb.stow_arriving import arriving
 from dicomweb.ups_answers import (
@@ -82,10 +81,12 @@ class Ups:
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
 
     async def retrieve(self, request: Request, principal: Principal) -> Response:
-        """Answer a workitem (Section 11.5)."""
+        """Answer a workitem (Section 11.5); as XML also in parts, which Table 11.1.3-1 requires."""
+        xml = preferred_xml(request)
         where = source(self._services, request)
         found = await self._services.database.read(workitem_search.get, principal.tenant, _uid(request), where)
-        answer = _shown(request, to_json(found))
+        document = to_json(found)
+        answer = xml_response(document, xml) if xml else JSONResponse([document], media_type=JSON)
         answer.headers["Cache-Control"] = "no-cache"
         return answer
 
@@ -217,18 +218,6 @@ def reporting_refusals(handler: Handler) -> Handler:
     answer.__name__ = getattr(handler, "__name__", "answer")
     answer.__doc__ = handler.__doc__
     return answer
-
-
-def _shown(request: Request, workitem: Mapping[str, JsonElement]) -> Response:
-    """Give a workitem as JSON, or as XML: alone, or in parts, which Table 11.1.3-1 requires."""
-    for wanted in accepted(request):
-        if any(map(wanted.covers, (JSON, "application/json"))) and (not wanted.multipart or wanted.content == JSON):
-            return JSONResponse([workitem], media_type=JSON)
-        if wanted.covers(XML):
-            document = native_xml(workitem)
-            alone = Response(document, media_type=XML)
-            return multipart_response([Part(XML, [document])], XML) if wanted.multipart else alone
-    raise not_acceptable(f"This is answered as {JSON} or {XML}.")
 
 
 def _uid(request: Request) -> str:
