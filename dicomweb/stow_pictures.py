@@ -110,20 +110,22 @@ def _description(shape: Sequence[int], sample_bytes: int, frames: int) -> Mappin
 
 def _require(data_set: Mapping[str, Any], description: Mapping[str, Any]) -> None:
     """Demand that the metadata does not say otherwise: its description is the one that is written."""
-    for tag in _DECISIVE:
+    # Grey samples have no planes to be configured.
+    expected = {_NUMBER_OF_FRAMES: {"Value": [1]}, **description}
+    for tag in expected.keys() & _DECISIVE:
         said = _number(data_set, tag)
-        if said is not None and said != _number(description, tag, 1 if tag == _NUMBER_OF_FRAMES else None):
+        if said is not None and said != _number(expected, tag):
             raise NotParsable("The picture is not what the metadata says of it.")
     said = _first(data_set, _PHOTOMETRIC)
     fitting = _GREY if _number(description, _SAMPLES) == 1 else {"RGB"}
-    if said is not None and said not in fitting:
+    if said is not None and str(said) not in fitting:
         raise NotParsable("The picture has other colours than the metadata says.")
 
 
-def _number(data_set: Mapping[str, Any], tag: str, default: int | None = None) -> int | None:
+def _number(data_set: Mapping[str, Any], tag: str) -> int | None:
     value = _first(data_set, tag)
     try:
-        return default if value is None else int(value)
+        return None if value is None else int(value)
     except (ValueError, TypeError, OverflowError) as error:
         raise NotParsable("The description of the pixel data has something else than a number.") from error
 

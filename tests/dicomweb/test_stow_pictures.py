@@ -73,6 +73,8 @@ def test_png_is_stored_uncompressed(shared_web: Web, content: bytes, samples: An
 
 def test_what_the_metadata_say_too_must_fit(shared_web: Web) -> None:
     assert np.array_equal(kept(shared_web, png(GREY), says_pixels=True).pixel_array, GREY)
+    # What has no meaning for grey says nothing.
+    assert np.array_equal(kept(shared_web, png(GREY), x00280006=0).pixel_array, GREY)
     # Fewer bits than are allocated are the sender's knowledge.
     assert kept(shared_web, png(WIDE), x00280100=16, x00280101=12, x00280102=11).BitsStored == 12
 
@@ -131,6 +133,7 @@ def _late_header() -> bytes:
         (png(GREY), "image/png", {"x00280100": 16}, 0xC000),
         (png(GREY), "image/png", {"x00280008": 2}, 0xC000),
         (png(GREY), "image/png", {"x00280004": "PALETTE COLOR"}, 0xC000),
+        (png(GREY), "image/png", {"x00280004": {}}, 0xC000),
         (png(GREY), "image/png", {"x00280010": "many"}, 0xC000),
         (png(GREY), "image/png; transfer-syntax=1.2.840.10008.1.2.4.50", {}, 0xC122),
     ],
