@@ -1,8 +1,8 @@
 """Media types of requests: Accept headers with the parameters that DICOM adds (PS3.18 Sections 8.7.4 and 8.7.5)."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -34,11 +34,14 @@ class MediaRange:
         Without `q`; names in lower case.
     quality
         From 0 to 1.
+    less_wanted
+        What a wildcard does not stand for, since another range names it with a lower quality (RFC 9110 Section 12.5.1).
     """
 
     media_type: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     quality: float = 1.0
+    less_wanted: frozenset[str] = frozenset()
 
     @property
     def multipart(self) -> bool:
@@ -64,14 +67,17 @@ class MediaRange:
         """Tell whether a media type is among what the content may be."""
         media_type = media_type.lower()
         kind, _, _ = media_type.partition("/")
-        return self.content in {media_type, f"{kind}/*", "*/*"}
+        if self.content == media_type:
+            return True
+        return self.content in {f"{kind}/*", "*/*"} and self.less_wanted.isdisjoint({media_type, f"{kind}/*"})
 
 
 def parse_accept(text: str) -> list[MediaRange]:
     """Read an Accept header, the most wanted first; what is no media type is left out."""
-    ranges = [_parse_range(part) for part in _RANGE.findall(text[:_LONGEST_HEADER])[:_MOST_RANGES]]
-    known = [found for found in ranges if found is not None and found.quality > 0]
-    return sorted(known, key=lambda found: -found.quality)
+    parsed = map(_parse_range, _RANGE.findall(text[:_LONGEST_HEADER])[:_MOST_RANGES])
+    ranges = [found for found in parsed if found is not None]
+    wanted = [_without_less_wanted(found, ranges) for found in ranges if found.quality > 0]
+    return sorted(wanted, key=lambda found: -found.quality)
 
 
 def accepted(request: Request) -> list[MediaRange]:
@@ -94,6 +100,18 @@ def accepted(request: Request) -> list[MediaRange]:
 @lru_cache(maxsize=_REMEMBERED)
 def _remembered(text: str) -> tuple[MediaRange, ...]:
     return tuple(parse_accept(text))
+
+
+def _without_less_wanted(wide: MediaRange, ranges: Iterable[MediaRange]) -> MediaRange:
+    """Take out of a wildcard what the other ranges name with a lower quality."""
+    if not wide.content.endswith("/*"):
+        return wide
+    less_wanted = (
+        each.content
+        for each in ranges
+        if each.multipart == wide.multipart and each.quality < wide.quality and each.content != wide.content
+    )
+    return replace(wide, less_wanted=frozenset(less_wanted))
 
 
 def _parse_range(text: str) -> MediaRange | None:

@@ -122,8 +122,7 @@ def test_a_result_is_drawn_with_its_measurements_on_its_frame(page: OhifPage, ul
     page.open_study(ultrasound.study_uid)
     # What is opened while OHIF still lays out the study may stay black.
     page.wait_for_image()
-    page.open_series("SR", "mock-us-thyroid")
-    expect(page.page.get_by_text("Certainty of Finding: ")).to_be_visible(timeout=_PATIENCE_MS)
+    page.open_measurements("mock-us-thyroid", "Certainty of Finding: ")
     expect(page.page.get_by_text("Diameter: ")).to_be_visible()
     page.wait_for_image()
 
@@ -141,8 +140,7 @@ def test_a_measurement_of_another_system_is_drawn_on_its_image(
     report = _stored(module_node, viewed.from_file(shared_data / "sr" / "sr_document.dcm"))
     page.open_study(report.study_uid)
     page.wait_for_image()
-    page.open_series("SR", "Measurement Reports")
-    expect(page.page.get_by_text("Area of defined region: 1.70 cm2")).to_be_visible(timeout=_PATIENCE_MS)
+    page.open_measurements("Measurement Reports", "Area of defined region: 1.70 cm2")
     page.wait_for_image()
 
 
@@ -152,8 +150,7 @@ def test_a_segmentation_is_drawn_over_its_images_and_its_segments_are_named(
     page.open_study(ct.study_instance_uid)
     page.wait_for_image()
     assert page.coloured() == 0
-    page.open_series("SEG", "AI ct-lung-densitometry")
-    page.accept_segmentation()
+    page.open_segmentation("AI ct-lung-densitometry")
     labels = _segment_labels(module_node, ct.study_instance_uid, "AI ct-lung-densitometry")
     wait_until(lambda: page.segments == labels, seconds=60, what=f"the segments {labels}")
     wait_until(lambda: page.coloured() > 1000, seconds=60, what="the segments' colours over the image")

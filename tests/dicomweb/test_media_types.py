@@ -65,6 +65,32 @@ def test_accept_headers_are_read_with_and_without_quotes(header: str, expected: 
     assert parse_accept(header) == expected
 
 
+@pytest.mark.parametrize(
+    ("header", "media_type", "covered"),
+    [
+        ("image/png;q=0, image/*", "image/png", False),
+        ("image/png;q=0, image/*", "image/jpeg", True),
+        ("image/png;q=0, */*;q=0.1", "image/png", False),
+        ("image/*;q=0, */*", "image/png", False),
+        ("image/*;q=0, */*", "video/mp4", True),
+        ("image/*;q=0.2, image/png;q=0.5", "image/png", True),
+        # Of parts and of whole answers is said apart.
+        ('multipart/related; type="image/png"; q=0, image/*', "image/png", True),
+        ('multipart/related; type="image/png"; q=0, multipart/related; type="image/*"', "image/png", False),
+    ],
+)
+def test_a_wildcard_leaves_out_what_another_range_refuses(header: str, media_type: str, covered: bool) -> None:
+    """RFC 9110 Section 12.5.1: the most specific range that applies has precedence."""
+    assert any(found.covers(media_type) for found in parse_accept(header)) is covered
+
+
+def test_what_is_less_wanted_is_taken_last_though_a_wildcard_comes_first() -> None:
+    wide, narrow = parse_accept("image/*, image/jpeg;q=0.3")
+    assert not wide.covers("image/jpeg")
+    assert wide.covers("image/png")
+    assert narrow.covers("image/jpeg")
+
+
 def test_long_headers_cost_little() -> None:
     assert len(parse_accept("a/b;" * 100_000)) <= 64
     assert len(parse_accept("a/b," * 100_000)) == 64

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.waiting import wait_until
 
 _GREY = 12
+_ONE_TRY_MS = 25_000
 
 
 class OhifPage:
@@ -36,14 +38,39 @@ class OhifPage:
         self.page.goto(f"{self._url}/viewer?StudyInstanceUIDs={study_uid}")
         expect(self._series.first).to_be_visible()
 
-    def open_series(self, modality: str, description: str) -> None:
-        """Put a series without a picture of its own into the viewport."""
-        rows = self._part("study-browser-thumbnail-no-image")
-        rows.filter(has_text=modality).filter(has_text=description).dblclick()
+    def open_series(self, modality: str, description: str, until: Locator) -> None:
+        """Put a series without a picture of its own into the viewport.
 
-    def accept_segmentation(self) -> None:
-        """Let a segmentation be opened, and open the panel of its segments."""
-        self.page.get_by_role("button", name="Yes", exact=True).click()
+        Opened while it still lays out the study, OHIF shows an empty viewport; a person opens it once more.
+
+        Parameters
+        ----------
+        modality, description
+            Of the series.
+        until
+            What is to be seen of it.
+        """
+        row = self._part("study-browser-thumbnail-no-image").filter(has_text=modality).filter(has_text=description)
+
+        def seen() -> bool:
+            row.dblclick()
+            try:
+                until.wait_for(timeout=_ONE_TRY_MS)
+            except PlaywrightTimeout:
+                return False
+            return True
+
+        wait_until(seen, seconds=150, what=f"{until} of {modality} {description!r}")
+
+    def open_measurements(self, description: str, text: str) -> None:
+        """Open a report, and wait for a text of its measurements on the image."""
+        self.open_series("SR", description, until=self.page.get_by_text(text))
+
+    def open_segmentation(self, description: str) -> None:
+        """Open a segmentation, let it be loaded, and open the panel of its segments."""
+        accept = self.page.get_by_role("button", name="Yes", exact=True)
+        self.open_series("SEG", description, until=accept)
+        accept.click()
         self._part("panelSegmentation-btn").click()
 
     @property
