@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final, Self
@@ -57,23 +58,21 @@ class FileBlobs:
         self._given = count()
         self._folder = ""
         self._turning = threading.Lock()
+        self._folders = _OpenFolders(root)
         try:
             self.spool_folder.mkdir(parents=True, exist_ok=True)
             spread_subfolders(self.spool_folder)
-            for name in (*(f"spool/{name}" for name in _SPOOL_FOLDERS), *_FOLDERS):
-                (root / name).mkdir(exist_ok=True)
+            for folder in self.spool_folders:
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - most often they are there
             self._marks = Marks(self._marks_folder)
             _sync_folder(root)
-            # Kept open: one open and close less for each object.
-            self._descriptors = {name: os.open(root / name, os.O_RDONLY | os.O_DIRECTORY) for name in _FOLDERS}
         except OSError as error:
             raise storage_error(error) from error
 
     def close(self) -> None:
         """Close the folders."""
         self._marks.close()
-        while self._descriptors:
-            os.close(self._descriptors.popitem()[1])
+        self._folders.close()
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +103,7 @@ class FileBlobs:
             with self._turning:
                 self._marks.enter(Mark(folder=folder, since=_milliseconds()))
                 _sync_folder(self._marks_folder)
+            self._folders.descriptor(folder)
         except OSError as error:
             raise storage_error(error) from error
         self._folder = folder
@@ -146,7 +146,7 @@ class FileBlobs:
         """Make the names of objects durable."""
         try:
             for folder in {key[:2] for key in keys}:
-                os.fsync(self._descriptors[folder])
+                os.fsync(self._folders.descriptor(folder))
         except OSError as error:
             raise storage_error(error) from error
 
@@ -160,7 +160,7 @@ class FileBlobs:
             yield from self._keys_in(folder)
 
     def _keys_in(self, folder: str) -> Iterator[str]:
-        with os.scandir(self.root / folder) as entries:
+        with suppress(FileNotFoundError), os.scandir(self.root / folder) as entries:
             yield from (key for entry in entries if _KEY.fullmatch(key := f"{folder}/{entry.name}"))
 
     @property
@@ -186,6 +186,46 @@ class FileBlobs:
         """
         if self.free_bytes - wanted_bytes < self._reserved_bytes:
             raise StorageFull("The reserve of free space is reached.")
+
+
+class _OpenFolders:
+    """The folders of objects, made and opened when they are first written, and kept open.
+
+    Parameters
+    ----------
+    root
+        The folder they are in.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._opened: dict[str, int] = {}
+        self._opening = threading.Lock()
+
+    def descriptor(self, name: str) -> int:
+        """Return the descriptor of a folder that is there for good.
+
+        Raises
+        ------
+        OSError
+            It cannot be made or opened.
+        """
+        known = self._opened.get(name)
+        if known is not None:
+            return known
+        with self._opening:
+            if name not in self._opened:
+                folder = self._root / name
+                folder.mkdir(exist_ok=True)
+                # Also where another process made it: it may not have come to this yet.
+                _sync_folder(self._root)
+                self._opened[name] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            return self._opened[name]
+
+    def close(self) -> None:
+        """Close them."""
+        while self._opened:
+            os.close(self._opened.popitem()[1])
 
 
 def _milliseconds() -> str:

@@ -67,6 +67,9 @@ class DataSetWriter:
 
     def _element(self, name: str, element: Any) -> None:
         vr, tag = _vr_of(name, element), int(name, 16)
+        if tag == PIXEL_DATA and vr == b"SQ":
+            # Of undefined length it would be read as compressed fragments (PS3.5 Section A.4).
+            raise NotParsable("Pixel data cannot be a sequence.")
         if "BulkDataURI" in element:
             self._bulk_data(tag, vr, element["BulkDataURI"])
         elif "InlineBinary" in element:

@@ -28,6 +28,7 @@ from archive.ingest import Archive
 from config.settings import Settings
 from dicomweb.router import create_router
 from dicomweb.services import Services
+from tests.prompt_server import NO_AUTHORITIES
 from tests.waiting import wait_until
 
 PASSWORD = "correct horse battery staple"
@@ -50,7 +51,7 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def anonymous(self, **headers: str) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=NO_AUTHORITIES)
 
     def as_role(self, role: Role) -> httpx.Client:
         return self.anonymous(Authorization=f"Bearer {self.keys[role]}")

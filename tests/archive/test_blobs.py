@@ -41,7 +41,9 @@ def test_other_names_than_its_own_are_refused(blobs: FileBlobs, key: str) -> Non
 
 
 def test_foreign_files_are_not_taken_for_objects(blobs: FileBlobs) -> None:
-    (blobs.root / "ab" / "README").touch()
+    folder = blobs.root / "ab"
+    folder.mkdir()
+    (folder / "README").touch()
     assert list(blobs.keys()) == []
 
 

@@ -74,6 +74,7 @@ def test_of_a_marked_folder_only_younger_names_are_in_doubt(tmp_path: Path) -> N
     blobs = FileBlobs(tmp_path / "blobs")
     (tmp_path / "blobs-marks" / "ab-019a00000000-01234567").touch()
     old, young = "ab/0199f0000000" + "0" * 20 + ".dcm", "ab/019a00000001" + "0" * 20 + ".dcm"
+    blobs.path(old).parent.mkdir()
     for key in (old, young):
         blobs.path(key).touch()
     assert list(blobs.keys_in_doubt()) == [young]

@@ -1,8 +1,6 @@
 """A DICOMweb service alone on a free port: real database, real files, real HTTP; no login."""
 
-import asyncio
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from dicomweb_client.api import DICOMwebClient
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
@@ -26,7 +23,7 @@ from archive.origin import Origin, OriginKind
 from archive.threaded_database import open_async
 from dicomweb.router import create_router
 from dicomweb.services import Authorization, Services
-from tests.waiting import answers, free_port, wait_until
+from tests.prompt_server import NO_AUTHORITIES, promptly_served
 
 SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 MAX_UPLOAD_BYTES = 32 << 20
@@ -68,23 +65,8 @@ def everybody(_permission: Permission, /) -> Authorization:
 @contextmanager
 def served(app: FastAPI, database: AsyncDatabase) -> Iterator[str]:
     """Serve an application on a free port, in a thread, and close its database there."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none", lifespan="off"))
-
-    async def serve() -> None:
-        try:
-            await server.serve()
-        finally:
-            await database.dispose()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    try:
-        wait_until(lambda: answers(port), what="the server's answer")
+    with promptly_served(app, database.dispose) as port:
         yield f"http://127.0.0.1:{port}/dicom-web"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @contextmanager
@@ -104,7 +86,7 @@ def open_web(database_url: str, folder: Path, decoder: DecodingPool, **services:
         )
         app = FastAPI(openapi_url=None)
         app.include_router(create_router(everybody, services=parts))
-        with served(app, parts.database) as url, httpx.Client(base_url=url, timeout=60) as http:
+        with served(app, parts.database) as url, httpx.Client(base_url=url, timeout=60, verify=NO_AUTHORITIES) as http:
             yield Web(url=url, http=http, archive=archive, database=database)
 
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryFile, gettempdir
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.elements import Walk
@@ -70,6 +70,7 @@ DATA_SETS = _data_sets(st.recursive(_VALUES | _NAMES, _data_sets, max_leaves=8))
 
 
 @given(DATA_SETS)
+@example({"7FE00010": {"vr": "SQ", "Value": [None]}})
 def test_a_data_set_is_well_formed_or_refused(data_set: dict[str, Any]) -> None:
     pieces = Pieces(Path(gettempdir()))
     written = bytearray()

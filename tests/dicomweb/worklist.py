@@ -1,7 +1,5 @@
 """UPS-RS alone on a free port: real database, real HTTP and WebSockets; no login."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -9,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from websockets.sync.client import ClientConnection, connect
 
@@ -23,7 +20,7 @@ from dicomweb.router import create_router
 from dicomweb.services import Services
 from tests.archive.workitem_data import performed, scheduled
 from tests.dicomweb.conftest import everybody
-from tests.waiting import answers, free_port, wait_until
+from tests.prompt_server import NO_AUTHORITIES, promptly_served
 
 JSON = {"Content-Type": "application/dicom+json"}
 STATE = "00741000"
@@ -69,26 +66,13 @@ def serving(database_url: str, folder: Path, performing: Performing | None = Non
             publish=bus.publish,
             ae_title="ISOCENTER",
         )
-        app, port = FastAPI(openapi_url=None), free_port()
+        app = FastAPI(openapi_url=None)
         app.include_router(create_router(everybody, services=services))
-        config = uvicorn.Config(app, port=port, log_level="error", ws="websockets-sansio", lifespan="off")
-        server = uvicorn.Server(config)
-
-        async def serve() -> None:
-            try:
-                await server.serve()
-            finally:
-                await web_database.dispose()
-
-        thread = threading.Thread(target=lambda: asyncio.run(serve()))
-        thread.start()
-        try:
-            wait_until(lambda: answers(port), what="the server's answer")
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}/dicom-web", timeout=60) as http:
-                yield Service(port=port, http=http, database=database)
-        finally:
-            server.should_exit = True
-            thread.join()
+        with (
+            promptly_served(app, web_database.dispose, ws="websockets-sansio") as port,
+            httpx.Client(base_url=f"http://127.0.0.1:{port}/dicom-web", timeout=60, verify=NO_AUTHORITIES) as http,
+        ):
+            yield Service(port=port, http=http, database=database)
 
 
 def create(ups: Service, uid: str = UID, **changes: Any) -> Any:

@@ -38,7 +38,7 @@ class Node:
     aes, routes, analyzers
         The `[[ae]]`, `[[route]]` and `[[analyzer]]` entries of the configuration.
     sections
-        Other sections, merged over the defaults for tests: no mock delay and one second of quiet.
+        Other sections, merged over the defaults for tests: one analysis at a time, no mock delay, one second of quiet.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Node:
         merged: dict[str, dict[str, Any]] = {
             "dicom": {"port": self.dicom_port, "processes": 2},
             "web": {"port": self.web_port},
-            "analysis": {"quiet_seconds": 1, "mock": {"delay_seconds": [0, 0]}},
+            # Each process of an analysis takes a second to start.
+            "analysis": {"quiet_seconds": 1, "concurrency": 1, "mock": {"delay_seconds": [0, 0]}},
             "security": {"admin_password": ADMIN_PASSWORD},
         }
         for name, values in sections.items():
