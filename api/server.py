@@ -3,12 +3,17 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.feed.connection import LARGEST_CLIENT_MESSAGE
+from api.straight import send_straight
+from archive.file_spans import STRAIGHT
 
 _PING_SECONDS = 20.0
 # As much memory as a connection may take whose client is slow, beside the piece that is written.
@@ -22,6 +27,13 @@ class _Protocol(HttpToolsProtocol):
         """Set how much may wait to be sent."""
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=_MOST_WAITING)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Offer the straight way to the socket, which only plain connections have."""
+        if self.scheme == "http":
+            extensions: dict[str, Any] = {STRAIGHT: partial(send_straight, cycle)}
+            cycle.scope["extensions"] = extensions
+        super()._start_asgi_task(cycle, app)
 
     def handle_websocket_upgrade(self) -> None:
         """Go back to the usual limits: messages are small, and a client that does not read them is to be noticed."""

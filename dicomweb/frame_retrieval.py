@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from access.principals import Principal
+from archive.file_spans import in_memory
 from dicomweb.conditional import conditional
 from dicomweb.frame_formats import FrameFormat, choose_format
 from dicomweb.frame_source import FrameSource
@@ -103,7 +104,7 @@ def frames_response(
         return multipart_response(parts, form.media_type)
     # One frame, which is what viewers ask for, is here already: no thread has to wait for the next piece of it.
     boundary = new_boundary()
-    return PiecesResponse(list(encode(parts, boundary)), multipart_type(form.media_type, boundary))
+    return PiecesResponse(list(in_memory(encode(parts, boundary))), multipart_type(form.media_type, boundary))
 
 
 def _alone(request: Request, frame: Iterable[bytes | memoryview], media_type: str) -> Response:

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN
 from archive.errors import NotFound
 from archive.file_meta import encode
+from archive.file_spans import Piece, file_span, in_memory
 from archive.retrieve import StoredInstance
 from archive.transcoding import can_convert, transcode_to
 from dicomweb.locating import file_of
@@ -72,7 +73,7 @@ def single_file(request: Request, services: Services, instance: StoredInstance, 
     if syntax == instance.transfer_syntax_uid:
         return ranged_response(request, stored_content(services, instance))
     part = begun(Part(content_type(syntax), file_chunks(services, instance, syntax)))
-    return StreamingResponse(read_ahead(part.chunks), media_type=part.content_type)
+    return StreamingResponse(read_ahead(in_memory(part.chunks)), media_type=part.content_type)
 
 
 def stored_content(services: Services, instance: StoredInstance) -> Content:
@@ -83,14 +84,14 @@ def stored_content(services: Services, instance: StoredInstance) -> Content:
     except FileNotFoundError as error:
         raise NotFound("The file of this object is missing.") from error
     media_type = content_type(instance.transfer_syntax_uid)
-    return Content(media_type=media_type, size=size, read=lambda start, length: read_file(path, start, length))
+    return Content(media_type=media_type, size=size, read=lambda start, length: file_span(path, start, length))
 
 
-def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> Iterator[bytes]:
+def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> Iterator[Piece]:
     """Yield the file in pieces. Stored files begin with an empty preamble, whatever the sender's had."""
     path = file_of(services, instance)
     if syntax == instance.transfer_syntax_uid:
-        yield from read_file(path, 0, instance.data_offset + instance.size)
+        yield from file_span(path, 0, instance.data_offset + instance.size)
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as converted:
         converted.write(

@@ -9,7 +9,9 @@ from typing import Final
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from archive.file_spans import Piece, in_memory
 from dicomweb.reading_ahead import read_ahead
+from dicomweb.straight import StraightResponse
 
 _NEW_LINE: Final = b"\r\n"
 
@@ -31,7 +33,7 @@ class Part:
     """
 
     content_type: str
-    chunks: Iterable[bytes | memoryview]
+    chunks: Iterable[Piece]
     location: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,9 +77,11 @@ def multipart_response(
         Tells the length of the answer from its boundary, where that is known before it is made.
     """
     boundary = new_boundary()
-    headers = None if length is None else {"Content-Length": str(length(boundary))}
-    body = read_ahead(encode(parts, boundary))
-    return StreamingResponse(body, headers=headers, media_type=multipart_type(content_type, boundary))
+    media_type = multipart_type(content_type, boundary)
+    pieces = encode(parts, boundary)
+    if length is not None:
+        return StraightResponse(pieces, length(boundary), media_type=media_type)
+    return StreamingResponse(read_ahead(in_memory(pieces)), media_type=media_type)
 
 
 def length_of(parts: Iterable[tuple[str, int, int]], boundary: str) -> int:
@@ -94,7 +98,7 @@ def length_of(parts: Iterable[tuple[str, int, int]], boundary: str) -> int:
     length = 0
     for content_type, location, content in parts:
         if content_type not in around:
-            empty = b"".join(encode([Part(content_type, (), "")], boundary))
+            empty = b"".join(in_memory(encode([Part(content_type, (), "")], boundary)))
             around[content_type] = len(empty) - len(_end(boundary))
         length += around[content_type] + location + content
     return length + len(_end(boundary))
@@ -116,7 +120,7 @@ def begun(part: Part) -> Part:
     return replace(part, chunks=chain([next(chunks, b"")], chunks))
 
 
-def encode(parts: Iterable[Part], boundary: str) -> Iterator[bytes | memoryview]:
+def encode(parts: Iterable[Part], boundary: str) -> Iterator[Piece]:
     """Yield the body of an answer of parts."""
     delimiter = b"--" + boundary.encode()
     between = b""

@@ -17,6 +17,7 @@ from archive import non_patient, obsolete
 from archive.attribute_lists import AttributeList, text
 from archive.dataset_buffer import data_set_buffer
 from archive.errors import NotFound
+from archive.file_spans import in_memory
 from archive.non_patient_classes import COLOR_PALETTES, Kind, is_well_known
 from archive.retrieve import StoredInstance
 from archive.scheduling_matching import check, matches
@@ -148,7 +149,7 @@ class NonPatient:
         if as_stored:
             content = Content(media_type=part.content_type, size=path.stat().st_size, read=partial(read_file, path))
             return ranged_response(request, content)
-        return Response(b"".join(part.chunks), media_type=part.content_type)
+        return Response(b"".join(in_memory(part.chunks)), media_type=part.content_type)
 
 
 def _uid(request: Request) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from archive.file_spans import in_memory
 from dicomweb.multipart import Part, encode, multipart_type, new_boundary
 from dicomweb.native_xml import XML, native_xml
 
@@ -21,4 +22,6 @@ def as_parts(matches: bytes, headers: Mapping[str, str]) -> Response:
     """
     parts = (Part(XML, (native_xml(match),)) for match in json.loads(matches))
     boundary = new_boundary()
-    return Response(b"".join(encode(parts, boundary)), media_type=multipart_type(XML, boundary), headers=dict(headers))
+    return Response(
+        b"".join(in_memory(encode(parts, boundary))), media_type=multipart_type(XML, boundary), headers=dict(headers)
+    )

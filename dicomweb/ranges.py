@@ -13,13 +13,17 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from archive.file_spans import FileSpan, Piece, in_memory
 from dicomweb.multipart import Part, encode, new_boundary
 from dicomweb.reading_ahead import read_ahead
+from dicomweb.straight import StraightResponse
 
 Extent = tuple[int, int]
 
 # Many small ranges cost much and serve nobody (RFC 9110 Section 17.15).
 _MOST_RANGES: Final = 32
+# Read at once rather than sent from another thread.
+_SMALL: Final = 256 << 10
 _SPECIFIER: Final = re.compile(r"(\d{0,19})-(\d{0,19})")
 
 
@@ -41,7 +45,7 @@ class Content:
 
     media_type: str
     size: int
-    read: Callable[[int, int], Iterable[bytes]]
+    read: Callable[[int, int], Iterable[Piece]]
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,13 +103,15 @@ def _content_range(extent: Extent, size: int) -> str:
 
 
 def _answer(status: HTTPStatus, content: Content, extent: Extent, headers: dict[str, str]) -> Response:
-    headers["Content-Length"] = str(extent[1])
+    length = extent[1]
     pieces = iter(content.read(*extent))
     # The first piece is made now: what fails at once fails with a status of its own.
     first = next(pieces, b"")
-    if len(first) == extent[1]:
-        return Response(first, status, headers)
-    return StreamingResponse(read_ahead(chain([first], pieces)), status, headers)
+    if isinstance(first, FileSpan) and length <= _SMALL:
+        first = b"".join(first.read())
+    if len(first) == length and not isinstance(first, FileSpan):
+        return Response(first, status, {**headers, "Content-Length": str(length)})
+    return StraightResponse(chain([first], pieces), length, status_code=status, headers=headers)
 
 
 def _several(content: Content, extents: Iterable[Extent], headers: dict[str, str]) -> Response:
@@ -115,4 +121,4 @@ def _several(content: Content, extents: Iterable[Extent], headers: dict[str, str
         for extent in extents
     )
     headers["Content-Type"] = f"multipart/byteranges; boundary={boundary}"
-    return StreamingResponse(read_ahead(encode(parts, boundary)), HTTPStatus.PARTIAL_CONTENT, headers)
+    return StreamingResponse(read_ahead(in_memory(encode(parts, boundary))), HTTPStatus.PARTIAL_CONTENT, headers)
