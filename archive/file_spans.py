@@ -97,6 +97,18 @@ def file_span(path: Path, start: int, length: int) -> Iterator[FileSpan]:
         yield FileSpan(file, start, length)
 
 
+def whole_file(path: Path) -> Iterator[FileSpan]:
+    """Yield all of a file, and close it after that.
+
+    Raises
+    ------
+    NotFound
+        The file is gone.
+    """
+    with opened(path) as file:
+        yield FileSpan(file, 0, os.fstat(file).st_size)
+
+
 def in_memory(pieces: Iterable[Piece]) -> Iterator[bytes | memoryview]:
     """Yield pieces with those of files read."""
     for piece in pieces:

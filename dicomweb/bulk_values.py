@@ -9,12 +9,12 @@ from archive.dataset_buffer import data_set_buffer
 from archive.element_stream import Token, fragments
 from archive.encodings import EXPLICIT_VR_LITTLE_ENDIAN, PIXEL_DATA, UNDEFINED, encoding_of, is_deflated
 from archive.errors import NotFound
+from archive.file_spans import Piece, file_span
 from archive.retrieve import StoredInstance
 from archive.value_representations import NUMBER_BYTES
 from dicomweb.frame_formats import OCTETS, FrameFormat, compressed_media_type
 from dicomweb.frame_source import FrameSource
 from dicomweb.header_json import bulk_places, find_value, header_json
-from dicomweb.instance_files import read_file
 from dicomweb.locating import file_of
 from dicomweb.ranges import Content, content_of
 from dicomweb.services import Services
@@ -86,9 +86,9 @@ class BulkValues:
             value = np.frombuffer(value, f">u{number_bytes}").astype(f"<u{number_bytes}").tobytes()
         return content_of(value, OCTETS)
 
-    def _read(self, position: int, length: int) -> Iterator[bytes]:
+    def _read(self, position: int, length: int) -> Iterator[Piece]:
         if not is_deflated(self._syntax):
-            yield from read_file(self._path, self._instance.data_offset + position, length)
+            yield from file_span(self._path, self._instance.data_offset + position, length)
             return
         with data_set_buffer(self._path, self._instance.data_offset, self._syntax) as buffer:
             for start in range(position, position + length, _CHUNK):

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -113,22 +112,3 @@ def file_chunks(services: Services, instance: StoredInstance, syntax: str) -> It
         converted.seek(0)
         while chunk := converted.read(_CHUNK):
             yield chunk
-
-
-def read_file(path: Path, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-    """Yield a part of a file in pieces: from a position on so many bytes, or all that follow.
-
-    Raises
-    ------
-    NotFound
-        The file is gone.
-    """
-    try:
-        file = path.open("rb", buffering=0)
-    except FileNotFoundError as error:
-        raise NotFound("The file of this object is missing.") from error
-    with file:
-        file.seek(start)
-        while length != 0 and (chunk := file.read(_CHUNK if length is None else min(_CHUNK, length))):
-            yield chunk
-            length = None if length is None else length - len(chunk)

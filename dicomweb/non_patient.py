@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from archive import non_patient, obsolete
 from archive.attribute_lists import AttributeList, text
 from archive.dataset_buffer import data_set_buffer
 from archive.errors import NotFound
-from archive.file_spans import in_memory
+from archive.file_spans import file_span, in_memory, whole_file
 from archive.non_patient_classes import COLOR_PALETTES, Kind, is_well_known
 from archive.retrieve import StoredInstance
 from archive.scheduling_matching import check, matches
@@ -25,7 +25,7 @@ from archive.uids import is_valid_uid
 from dicomweb.attribute_json import to_json
 from dicomweb.conditional import conditional
 from dicomweb.header_json import bulk_places, header_json
-from dicomweb.instance_files import DICOM, content_type, file_chunks, read_file, syntax_for
+from dicomweb.instance_files import DICOM, content_type, file_chunks, syntax_for
 from dicomweb.json_values import JsonElement
 from dicomweb.locating import file_of
 from dicomweb.media_types import MediaRange, accepted
@@ -142,12 +142,12 @@ class NonPatient:
         as_stored = syntax == instance.transfer_syntax_uid
         if not as_stored and not instance.key:
             raise not_acceptable("The palettes of the standard are given as they are.")
-        chunks: Iterator[Any] = read_file(path) if as_stored else file_chunks(self._services, instance, syntax)
+        chunks = whole_file(path) if as_stored else file_chunks(self._services, instance, syntax)
         part = begun(Part(content_type(syntax), chunks, str(request.url)))
         if wanted.multipart:
             return multipart_response([part], DICOM)
         if as_stored:
-            content = Content(media_type=part.content_type, size=path.stat().st_size, read=partial(read_file, path))
+            content = Content(media_type=part.content_type, size=path.stat().st_size, read=partial(file_span, path))
             return ranged_response(request, content)
         return Response(b"".join(in_memory(part.chunks)), media_type=part.content_type)
 
