@@ -23,7 +23,7 @@ from isocenter.wiring import Node
 
 _PAUSE_SECONDS: Final = 0.5
 # Senders pause between objects; who did not send for so long is not held up by what is begun now.
-_QUIET_SECONDS: Final = 2.0
+_QUIET_SECONDS: Final = 1.0
 # One that grows slowly is not made anew for each of its images.
 _AGAIN_SECONDS: Final = 30.0
 _PICTURES_AT_A_TIME: Final = 8
