@@ -246,10 +246,11 @@ def test_while_somebody_sends_nothing_is_made(
 def test_a_study_that_is_deleted_while_its_pictures_are_made_gets_none(
     node: Node, pictures: PreparedPictures, loop: PictureLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = Looks(quiet=True, until=2)
-    monkeypatch.setattr(loop, "_is_quiet", looks)
+    monkeypatch.setattr(loop, "_is_quiet", Looks(quiet=False))
     for number in range(1, 20):
         send_slice(node.archive, number, origin=UPLOADED)
+    looks = Looks(quiet=True, until=2)
+    monkeypatch.setattr(loop, "_is_quiet", looks)
     # It was quiet once before the first picture and once with it; then somebody sends.
     wait_until(lambda: looks.count > 3, what="looks between pictures")
     assert [path.suffix for path in files(pictures)] == [UNFINISHED_SUFFIX]
