@@ -1,5 +1,6 @@
 """The outermost layer: every request ends in an answer, is measured, and leaves one line in the log."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,8 @@ from api.shortcut import TEMPLATE
 
 _log = structlog.get_logger()
 _INTERNAL_ERROR = 500
+_UNAVAILABLE = 503
+_LEAVING = {"Connection": "close", "Retry-After": "10"}
 # Asked every few seconds by machines; a line for each would bury the others.
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -56,6 +59,14 @@ class Edge:
 
         try:
             await self._app(scope, receive, send_and_see)
+        except asyncio.CancelledError:
+            # The process ends, and waits no longer for this request; what it has begun to answer just ends.
+            if status:
+                raise
+            answer = problem(
+                scope["path"], _UNAVAILABLE, "The node is being stopped; try again in a moment.", headers=_LEAVING
+            )
+            await answer(scope, receive, send_and_see)
         except Exception as error:  # noqa: BLE001 - the edge of the process: nothing may pass
             _log_failure(error)
             if not status:

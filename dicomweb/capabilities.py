@@ -24,7 +24,8 @@ async def describe(request: Request, _principal: Principal) -> Response:
     described = _below(path) if path in RESOURCES else RESOURCES
     base = base_url(request).removesuffix(ROOT)
     own = [RESOURCES[path]] if path in RESOURCES else RESOURCES.values()
-    methods = sorted({method.name for methods in own for method in methods} | {"OPTIONS"})
+    named = {method.name for methods in own for method in methods} | {"OPTIONS"}
+    methods = sorted(named | ({"HEAD"} if "GET" in named else set()))
     headers = {"Allow": ", ".join(methods), "Vary": "Accept"}
     for wanted in accepted(request):
         if wanted.covers(JSON):

@@ -29,7 +29,7 @@ def test_a_resource_describes_itself(shared_web: Web) -> None:
     assert method["id"] == "RenderedInstance".replace("Rendered", "RetrieveRendered")
     assert {"window", "viewport", "quality", "annotation", "iccprofile"} <= set(method["query"])
     assert {"image/jpeg", "text/html", "application/pdf"} <= set(method["gives"])
-    assert answer.headers["allow"] == "GET, OPTIONS"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_annex_h_a_resource_describes_its_children_too(shared_web: Web) -> None:
@@ -38,14 +38,14 @@ def test_annex_h_a_resource_describes_its_children_too(shared_web: Web) -> None:
     assert {"", "/metadata", "/instances", "/instances/{sop_uid}/frames/{frames}/rendered"} <= found
     assert all("/series/{series_uid}" in resource["path"] for resource in answer.json()["resources"])
     # What may be done with the resource itself.
-    assert answer.headers["allow"] == "DELETE, GET, OPTIONS"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
     seriesless = shared_web.http.options("/series").json()["resources"]
     assert [resource["path"] for resource in seriesless] == ["/dicom-web/series"]
 
 
 def test_methods_are_named_in_allow(shared_web: Web) -> None:
-    assert shared_web.http.options("/studies").headers["allow"] == "GET, OPTIONS, POST"
-    assert shared_web.http.options("/studies/1.2").headers["allow"] == "DELETE, GET, OPTIONS, POST"
+    assert shared_web.http.options("/studies").headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert shared_web.http.options("/studies/1.2").headers["allow"] == "DELETE, GET, HEAD, OPTIONS, POST"
 
 
 def test_wadl_says_the_same(shared_web: Web) -> None:
