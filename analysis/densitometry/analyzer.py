@@ -1,6 +1,7 @@
 """The analyzer "ct-lung-densitometry"."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,12 @@ from analysis.codes import (
     VOLUME,
 )
 from analysis.densitometry.density import Density, density_of, histogram_of
-from analysis.densitometry.lungs import Lungs, segment_lungs
 from analysis.errors import NotApplicable
 from analysis.findings import Code, Finding, Mask, Measurement, Result
 from analysis.series import SeriesInput, Volume, stack_geometry
+
+if TYPE_CHECKING:
+    from analysis.densitometry.lungs import Lungs
 
 # PS3.16 has no code for either figure. LAA-950 is an amount of emphysema; Perc15 is the intensity that 85 % of the
 # volume exceeds. The meanings keep the names that radiologists use.
@@ -68,6 +71,9 @@ class LungDensitometry:
         progress(10, "Reading images")
         volume = series.volume
         progress(40, "Segmenting lungs")
+        # SciPy, which takes a third of a second; who only asks what this is for does without it.
+        from analysis.densitometry.lungs import segment_lungs  # noqa: PLC0415
+
         lungs = segment_lungs(volume)
         progress(70, "Measuring density")
         return Result(findings=tuple(_findings(volume, lungs)), masks=_masks(lungs))
@@ -93,7 +99,7 @@ def _require_suitable(series: SeriesInput) -> None:
         raise NotApplicable("pixel values are not in Hounsfield units")
 
 
-def _findings(volume: Volume, lungs: Lungs) -> Iterator[Finding]:
+def _findings(volume: Volume, lungs: "Lungs") -> Iterator[Finding]:
     """Measure both lungs together, then each."""
     voxel_ml = float(np.prod(volume.spacing_mm)) / 1000
     right, left = (histogram_of(volume.array, mask) for mask in (lungs.right, lungs.left))
@@ -125,7 +131,7 @@ def _measurements(density: Density) -> tuple[Measurement, ...]:
     )
 
 
-def _masks(lungs: Lungs) -> tuple[Mask, ...]:
+def _masks(lungs: "Lungs") -> tuple[Mask, ...]:
     named = (("Right lung", lungs.right, RIGHT, (94, 160, 220)), ("Left lung", lungs.left, LEFT, (120, 200, 150)))
     return tuple(
         Mask(
