@@ -5,7 +5,7 @@ import select
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -83,6 +83,12 @@ def opened(path: Path) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
+
+
+def read_soon(path: Path) -> None:
+    """Have the kernel fetch a file that will be sent next, while others are sent."""
+    with suppress(NotFound, OSError), opened(path) as file:
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def file_span(path: Path, start: int, length: int) -> Iterator[FileSpan]:

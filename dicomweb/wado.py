@@ -1,8 +1,9 @@
 """WADO-RS: studies, series and instances as DICOM files (PS3.18 Section 10.4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,16 +11,20 @@ from starlette.responses import Response
 
 from access.principals import Principal
 from archive.errors import NotTranscodable
+from archive.file_spans import read_soon
 from archive.retrieve import StoredInstance
 from dicomweb.bulk_data import BulkData
 from dicomweb.conditional import conditional
 from dicomweb.frame_formats import OCTETS
 from dicomweb.instance_files import DICOM, content_type, file_chunks, single_file, syntax_for
-from dicomweb.locating import find, url_of
+from dicomweb.locating import file_of, find, url_of
 from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, begun, length_of, multipart_response
 from dicomweb.problems import Problem, not_acceptable
 from dicomweb.services import Services, base_url
+
+# So many files are read from the disk while the one before them is sent.
+_AHEAD: Final = 3
 
 
 class Wado:
@@ -64,11 +69,21 @@ class Wado:
                 raise not_acceptable("There is more than one object here; ask for multipart/related.")
             return single_file(request, self._services, found[0], syntaxes[0])
         base = base_url(request)
-        parts = map(self._part, found, syntaxes, repeat(base))
+        parts = map(self._part, self._ahead(found), syntaxes, repeat(base))
         as_stored = all(map(_is_stored_in, found, syntaxes))
         length = partial(_length, found, base) if as_stored else None
         # The first part is made before the answer begins: what fails at once fails with a status of its own.
         return multipart_response(chain([begun(next(parts))], parts), DICOM, length)
+
+    def _ahead(self, found: Sequence[StoredInstance]) -> Iterator[StoredInstance]:
+        """Yield instances, while the disk reads those that follow."""
+        announced = iter(found)
+        for _ in islice(announced, _AHEAD):
+            continue
+        for instance in found:
+            if following := next(announced, None):
+                read_soon(file_of(self._services, following))
+            yield instance
 
     def _part(self, instance: StoredInstance, syntax: str, base: str) -> Part:
         chunks = file_chunks(self._services, instance, syntax)
