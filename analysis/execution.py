@@ -1,12 +1,13 @@
 """One analysis from files to result objects, in whatever process this runs."""
 
+import math
 from datetime import datetime
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
 from analysis.analyzers import Analyzer, Progress
-from analysis.errors import AnalysisError, NotApplicable, where_raised
+from analysis.errors import AnalysisError, NotApplicable, plain, where_raised
 from analysis.instances import InstanceFile, read_header
 from analysis.messages import Outcome, Request
 from analysis.registry import AnalyzerSpec
@@ -23,13 +24,13 @@ def execute(request: Request, progress: Progress) -> Outcome:
         spec = AnalyzerSpec(name=request.analyzer, reference=request.reference, options=request.options)
         return _run(request, spec.create(), progress)
     except NotApplicable as reason:
-        return Outcome(state="skipped", reason=str(reason))
+        return Outcome(state="skipped", reason=plain(reason) or "the analyzer does not take these images")
     except AnalysisError as error:
-        return Outcome(state="failed", reason=str(error))
+        return Outcome(state="failed", reason=plain(error))
     except MemoryError:
         return Outcome(state="failed", reason="not enough memory")
-    # The edge of somebody else's code: whatever a model raises is its failure, not the node's.
-    except Exception as error:  # noqa: BLE001
+    # The edge of somebody else's code: what a model raises, an exit too, is its failure and not the node's.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         return Outcome(state="failed", reason=where_raised(error))
 
 
@@ -39,15 +40,15 @@ def _run(request: Request, analyzer: Analyzer, progress: Progress) -> Outcome:
         for path, offset, uid in request.files
     ]
 
-    def report(percent: int, text: str) -> None:
-        progress(max(0, min(_BUILDING_PERCENT, percent * _BUILDING_PERCENT // 100)), text)
+    def report(percent: float, text: str) -> None:
+        progress(_of_all(percent), plain(text))
 
     report(0, "Reading images")
     series = open_series(files, report)
     result = analyzer.analyze(series, report)
     progress(_BUILDING_PERCENT, "Writing results")
     run = Run(
-        algorithm=Algorithm.of(analyzer),
+        algorithm=Algorithm.of(analyzer, registered_as=request.analyzer),
         series=series,
         created=datetime.fromisoformat(request.created),
         sr_class=SRClass(request.sr_class),
@@ -56,6 +57,13 @@ def _run(request: Request, analyzer: Analyzer, progress: Progress) -> Outcome:
     produced: list[ProducedFile] = write_results(run, result, Path(request.output))
     previous = str(run.predecessor.SOPInstanceUID) if run.predecessor is not None else None
     return Outcome(state="complete", files=tuple(produced), predecessor_uid=previous)
+
+
+def _of_all(percent: float) -> int:
+    """Give an analyzer's percentage as one of the whole run; what is none of 0 to 100 is brought there."""
+    bounded = max(0.0, min(100.0, float(percent)))
+    # All comparisons with what is no number are false.
+    return 0 if math.isnan(float(percent)) else int(bounded * _BUILDING_PERCENT / 100)
 
 
 def _predecessor(request: Request) -> Dataset | None:

@@ -80,7 +80,7 @@ class Region:
         The image; `frame_number` counts from 1 and is None for a single-frame image.
     points
         In pixels, (0.0, 0.0) is the corner of the top left pixel, its centre is (0.5, 0.5) (PS3.3 C.18.6.1.1);
-        in patient space, millimetres.
+        in patient space, millimetres, in the plane of the image.
     """
 
     sop_instance_uid: str
@@ -103,7 +103,7 @@ class Mask:
     category, property_type
         What is segmented (CID 7150 and its children).
     site, laterality
-        Where it is.
+        Where it is; a laterality needs a site.
     colour
         Recommended display colour, RGB, each 0 to 255.
     """
@@ -124,13 +124,16 @@ class Finding:
     Attributes
     ----------
     identifier
-        Unique within the result and readable, for example "Nodule 1"; it becomes the Tracking Identifier.
+        Unique within the result and readable, for example "Nodule 1", 64 characters at most; it becomes the Tracking
+        Identifier.
     finding
         What it is; for a measured structure that is not abnormal, the structure.
     abnormal
         False for a measured structure: it does not count as a finding in the summary.
     certainty_percent
         How sure the model is that the finding exists, 0 to 100.
+    site, laterality, topography
+        Where in the body; laterality and topography say more of a site, and need one.
     region
         Where it is on one image.
     mask

@@ -10,11 +10,11 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from analysis.analyzers import Progress, SeriesDescription
-from analysis.errors import NotApplicable, UnknownAnalyzer
+from analysis.errors import AnalysisError, NotApplicable, UnknownAnalyzer
 from analysis.execution import execute
 from analysis.images import why_no_image
 from analysis.messages import Outcome, Request
-from analysis.registry import AnalyzerSpec, installed
+from analysis.registry import AnalyzerSpec, ask, installed
 
 _HEADER = (
     "SOPClassUID",
@@ -90,6 +90,10 @@ def _analyze(spec: AnalyzerSpec, files: list[tuple[Path, Dataset]], folder: Path
         _require_applicable(spec, description)
     except NotApplicable as reason:
         return Outcome(state="skipped", reason=str(reason))
+    except UnknownAnalyzer:
+        raise
+    except AnalysisError as error:
+        return Outcome(state="failed", reason=str(error))
     folder.mkdir(parents=True, exist_ok=True)
     request = Request(
         analyzer=spec.name,
@@ -106,7 +110,9 @@ def _require_applicable(spec: AnalyzerSpec, description: SeriesDescription) -> N
     reason = why_no_image(description)
     if reason:
         raise NotApplicable(reason)
-    answer = spec.create().applies_to(description)
+    answer = ask(spec.name, spec.create(), description)
+    if isinstance(answer, str):
+        raise AnalysisError(answer)
     if not answer.applies:
         raise NotApplicable(answer.reason)
 

@@ -3,11 +3,12 @@
 import contextlib
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Final, Self, cast
 
 import structlog
 
@@ -15,7 +16,9 @@ from analysis.child import MEMORY_VARIABLE
 from analysis.messages import Message, Request, decode
 
 _log = structlog.get_logger()
-_END_SECONDS = 5.0
+_END_SECONDS: Final = 5.0
+# What ends with its group has closed its pipes by then; only what left the group still holds them.
+_CLOSED_SECONDS: Final = 1.0
 
 
 class ProcessEnded(Exception):
@@ -34,7 +37,7 @@ class ProcessEnded(Exception):
 
 
 class AnalysisProcess:
-    """One child process.
+    """One child process, and whatever a model starts from it: both end together.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ class AnalysisProcess:
         self._messages: queue.Queue[Message | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
         self.jobs = 0
 
     @property
@@ -78,7 +83,7 @@ class AnalysisProcess:
             self._stdin.write(request.to_line())
             self._stdin.flush()
         except OSError as error:
-            raise ProcessEnded(self._process.wait()) from error
+            raise ProcessEnded(self._returncode()) from error
 
     def receive(self, timeout_seconds: float) -> Message | None:
         """Wait for the next message about the request; None if none came in time.
@@ -93,28 +98,25 @@ class AnalysisProcess:
         except queue.Empty:
             return None
         if message is None:
-            raise ProcessEnded(self._process.wait())
+            raise ProcessEnded(self._returncode())
         return message
 
     def is_alive(self) -> bool:
         """Whether it can take a request."""
-        return self._process.poll() is None
+        return self._watcher.is_alive()
 
     def kill(self) -> None:
-        """End it at once."""
-        self._process.kill()
-        self._process.wait()
+        """End it at once, with what it started."""
+        self._kill_group()
         self._close()
 
     def end(self) -> None:
         """End it by closing its input; kill it if it does not."""
         with contextlib.suppress(OSError):
             self._stdin.close()
-        try:
-            self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._watcher.join(_END_SECONDS)
+        if self._watcher.is_alive():
+            self._kill_group()
         self._close()
 
     @property
@@ -124,12 +126,43 @@ class AnalysisProcess:
     def _read(self) -> None:
         stream = self._process.stdout
         for line in stream or ():
-            self._messages.put(decode(line))
+            try:
+                message = decode(line)
+            except (ValueError, KeyError, TypeError):
+                # A model that writes into the pipe is not to be listened to any longer.
+                self._kill_group()
+                return
+            self._messages.put(message)
+
+    def _watch(self) -> None:
+        """Wait for its end, and end what is left of its group: that would hold the pipes open, and run on for ever.
+
+        The process is not collected before: as long as it is there, nobody else can have its number.
+        """
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        self._kill_group()
+        self._process.wait()
+        # What was said before the end comes before the end.
+        self._reader.join(_CLOSED_SECONDS)
         self._messages.put(None)
 
+    def _kill_group(self) -> None:
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _returncode(self) -> int:
+        self._watcher.join()
+        return self._process.wait()
+
     def _close(self) -> None:
-        self._reader.join(_END_SECONDS)
-        for stream in (self._process.stdin, self._process.stdout):
+        self._watcher.join(_END_SECONDS)
+        streams = [self._process.stdin]
+        if not self._reader.is_alive():
+            # Closing waits for whoever reads: for ever, where a process that left the group keeps the pipe open.
+            streams.append(self._process.stdout)
+        for stream in streams:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()

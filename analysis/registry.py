@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import structlog
 
-from analysis.analyzers import Analyzer, SeriesDescription
-from analysis.errors import UnknownAnalyzer
+from analysis.analyzers import Analyzer, Applicability, SeriesDescription
+from analysis.errors import UnknownAnalyzer, plain
+from analysis.findings import Code
 from analysis.images import why_no_image
 from archive.settling import Selection, SeriesSummary
 from config.declared import AnalyzerDeclaration
@@ -29,6 +30,8 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "mock-us-thyroid": "analysis.mock.models:us_thyroid",
     "mock-xr-chest": "analysis.mock.models:xr_chest",
 }
+
+_LONGEST_LO: Final = 64
 
 _log = structlog.get_logger()
 
@@ -59,15 +62,19 @@ class AnalyzerSpec:
         Raises
         ------
         UnknownAnalyzer
-            If there is no such factory, or it does not understand the options.
+            If there is no such factory, it fails, or what it makes is no analyzer.
         """
         module, _, attribute = self.reference.partition(":")
         try:
             made = getattr(importlib.import_module(module), attribute)(**self.options)
-        except (ImportError, AttributeError, TypeError, ValueError) as error:
-            raise UnknownAnalyzer(f"analyzer {self.name} cannot be made: {type(error).__name__}") from error
+        # The edge of somebody else's code: weights that are not there, drivers that do not load, scripts that exit.
+        except (Exception, SystemExit) as error:
+            reason = plain(f"{type(error).__name__}: {error}")
+            raise UnknownAnalyzer(f"analyzer {self.name} cannot be made: {reason}") from error
         if not isinstance(made, Analyzer):
             raise UnknownAnalyzer(f"{self.reference} does not make an analyzer")
+        if not self.external:
+            _require_identity(made, self.name)
         return made
 
 
@@ -126,11 +133,17 @@ class Registry:
         reason = why_no_image(description)
         if reason:
             return Selection(reason=reason)
-        answers = {name: analyzer.applies_to(description) for name, analyzer in sorted(self._analyzers.items())}
-        taken = tuple((name, self._analyzers[name].version) for name, answer in answers.items() if answer.applies)
+        answers = {name: ask(name, analyzer, description) for name, analyzer in sorted(self._analyzers.items())}
+        taken = tuple(
+            (name, self._analyzers[name].version)
+            for name, answer in answers.items()
+            if isinstance(answer, Applicability) and answer.applies
+        )
         if taken:
             return Selection(analyzers=taken)
-        return Selection(reason=f"no analyzer takes {description.modality or 'series without modality'}")
+        failures = [answer for answer in answers.values() if isinstance(answer, str)]
+        nobody = f"no analyzer takes {description.modality or 'series without modality'}"
+        return Selection(reason="; ".join([nobody, *failures]))
 
     def _load(self, spec: AnalyzerSpec) -> None:
         try:
@@ -149,6 +162,17 @@ class Registry:
             "enabled": spec.enabled,
             "loaded": analyzer is not None,
         }
+
+
+def _require_identity(analyzer: Analyzer, name: str) -> None:
+    """Check what every object says of its maker: values of VR LO (PS3.5 6.2), none of them empty."""
+    for attribute in ("name", "version", "manufacturer"):
+        value = getattr(analyzer, attribute)
+        legal = isinstance(value, str) and value.strip() and value.isprintable() and "\\" not in value
+        if not legal or len(value) > _LONGEST_LO:
+            raise UnknownAnalyzer(f"analyzer {name}: {attribute} is no text of 1 to {_LONGEST_LO} characters")
+    if not isinstance(analyzer.family, Code):
+        raise UnknownAnalyzer(f"analyzer {name}: family is no Code")
 
 
 def open_registry(settings: Settings) -> Registry:
@@ -230,3 +254,25 @@ def describe(summary: SeriesSummary) -> SeriesDescription:
         descriptions=(summary.study_description, summary.series_description, summary.protocol_name),
         instances=summary.instance_count,
     )
+
+
+def ask(name: str, analyzer: Analyzer, description: SeriesDescription) -> Applicability | str:
+    """Ask whether an analyzer takes a series; what goes wrong with that is its own failure, as text, and nobody else's.
+
+    The question is asked where series complete: a plug-in must not keep them from it.
+
+    Returns
+    -------
+    Applicability or str
+        The answer, or why there is none.
+    """
+    try:
+        answer: object = analyzer.applies_to(description)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the edge of somebody else's code
+        failure = type(error).__name__
+    else:
+        if isinstance(answer, Applicability):
+            return answer
+        failure = f"{type(answer).__name__} instead of Applicability"
+    _log.warning("analyzer_not_asked", analyzer=name, reason=failure)
+    return f"{name} cannot say whether it takes the series ({failure})"

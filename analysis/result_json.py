@@ -5,6 +5,7 @@
 
 import base64
 import binascii
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.conformity import violations
 from analysis.errors import InvalidResult
 from analysis.findings import Code, Evaluation, Finding, Mask, Measurement, Region, Result, Shape, Space
 from analysis.result_schema import RESULT_SCHEMA
@@ -40,6 +42,9 @@ def result_from_json(value: Json) -> Result:
     InvalidResult
         If it does not follow `RESULT_SCHEMA`.
     """
+    faults = list(violations(value, RESULT_SCHEMA, RESULT_SCHEMA))
+    if faults:
+        raise InvalidResult([f"the answer does not follow the schema: {fault}" for fault in faults])
     try:
         return Result(
             findings=tuple(_finding(item) for item in value.get("findings", ())),
@@ -154,9 +159,11 @@ def _region(value: Json) -> Region:
 
 def _mask(value: Json) -> Mask:
     shape: Sequence[int] = tuple(int(size) for size in value["shape"])
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     # Never more than the shape needs: a small answer must not unfold into gigabytes.
     data = zlib.decompressobj().decompress(base64.b64decode(value["bits"], validate=True), (count + 7) // 8)
+    if len(data) != (count + 7) // 8:
+        raise ValueError("bits of a mask, which are fewer than its shape has")
     bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little", count=count)
     red, green, blue = (int(part) for part in value.get("colour", (230, 90, 70)))
     return Mask(

@@ -17,7 +17,9 @@ def code_item(code: Code) -> Dataset:
     """Make an item of a code sequence; long and URN values go where PS3.3 Table 8.8-1 wants them."""
     item = Dataset()
     short = 16
-    if len(code.value) <= short:
+    if code.value.lower().startswith(("urn:", "http://", "https://")):
+        item.URNCodeValue = code.value
+    elif len(code.value) <= short:
         item.CodeValue = code.value
     else:
         item.LongCodeValue = code.value

@@ -11,6 +11,7 @@ from analysis.results.report import build_report
 from analysis.results.run import Run, SRClass
 from analysis.results.segmentation import build_segmentation
 from analysis.validation.checks import validate
+from analysis.validation.typed import check_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ def build_objects(run: Run, result: Result) -> list[Dataset]:
     InvalidResult
         If the result cannot be said in DICOM.
     """
+    check_result(result, run.series)
     segmentation = build_segmentation(run, result)
     report = build_report(run, result, segmentation)
     if run.sr_class is not SRClass.COMPREHENSIVE_3D:

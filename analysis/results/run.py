@@ -35,7 +35,13 @@ _SR_UIDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithm:
-    """Identity of the model that made a result (PS3.16 TID 4019, TID 1004)."""
+    """Identity of the model that made a result (PS3.16 TID 4019, TID 1004).
+
+    Attributes
+    ----------
+    registered_as
+        Name in the registry, where one model is registered under several, each with its own results.
+    """
 
     name: str
     version: str
@@ -43,9 +49,10 @@ class Algorithm:
     family: Code
     is_mock: bool = False
     parameters: tuple[str, ...] = ()
+    registered_as: str = ""
 
     @classmethod
-    def of(cls, analyzer: Analyzer, parameters: tuple[str, ...] = ()) -> "Algorithm":
+    def of(cls, analyzer: Analyzer, parameters: tuple[str, ...] = (), *, registered_as: str = "") -> "Algorithm":
         """Take it from an analyzer."""
         return cls(
             name=analyzer.name,
@@ -54,6 +61,7 @@ class Algorithm:
             family=analyzer.family,
             is_mock=analyzer.is_mock,
             parameters=parameters,
+            registered_as=registered_as,
         )
 
     @property
@@ -104,7 +112,8 @@ class Run:
     def uid(self, *parts: object) -> str:
         """Give the UID of a part of this run; it follows from study, model, version and input set."""
         model = self.algorithm
-        return uid_of(self.series.study_instance_uid, model.name, model.version, self.fingerprint, *parts)
+        other = [model.registered_as] if model.registered_as not in {"", model.name} else []
+        return uid_of(self.series.study_instance_uid, model.name, model.version, self.fingerprint, *parts, *other)
 
     def tracking_uid(self, identifier: str) -> str:
         """Give the Tracking UID of a finding, the same in SR and SEG."""

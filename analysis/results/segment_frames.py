@@ -11,6 +11,8 @@ from analysis.results.items import code_item, decimal
 from analysis.series import SeriesInput, Slice
 
 _SEGMENTATION = Code("113076", "DCM", "Segmentation")
+# Cosines that are nearer to exact ones than this are taken as they are.
+_ROUNDED = 1e-5
 _SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operation")
 
 
@@ -88,8 +90,22 @@ def _derivation(item: Slice, derivation: Dataset, purpose: Dataset) -> Dataset:
 
 def _orientation(plane: Plane) -> Dataset:
     orientation = Dataset()
-    orientation.ImageOrientationPatient = [decimal(value) for value in (*plane.along_row, *plane.along_column)]
+    orientation.ImageOrientationPatient = [decimal(value) for value in _cosines(plane)]
     return orientation
+
+
+def _cosines(plane: Plane) -> tuple[float, ...]:
+    """Give the orientation as the images have it, or as unit vectors at a right angle where theirs are rounded.
+
+    Tilted gantries are often written with three digits, which is no direction to a strict reader (PS3.3 C.7.6.2.1.1).
+    """
+    row, column = np.asarray(plane.along_row), np.asarray(plane.along_column)
+    exact_row = row / np.linalg.norm(row)
+    exact_column = column - exact_row * float(column @ exact_row)
+    exact_column /= np.linalg.norm(exact_column)
+    exact = (*map(float, exact_row), *map(float, exact_column))
+    said = (*plane.along_row, *plane.along_column)
+    return said if np.allclose(said, exact, rtol=0, atol=_ROUNDED) else exact
 
 
 def _one_orientation(series: SeriesInput) -> bool:

@@ -18,12 +18,6 @@ from analysis.results.segments import segment_item
 from analysis.series import SeriesInput
 
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
-_PAIRED = frozenset(
-    {
-        *("ANKLE", "ARM", "BREAST", "CLAVICLE", "EAR", "ELBOW", "EYE", "FEMUR", "FOOT", "HAND", "HIP"),
-        *("HUMERUS", "KIDNEY", "KNEE", "LEG", "ORBIT", "RADIUS", "SHOULDER", "TIBIA", "ULNA", "WRIST"),
-    }
-)
 # What an image says about lossy compression holds for everything derived from it (PS3.3 C.7.6.1.1.5).
 _LOSSY = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
@@ -92,9 +86,7 @@ def _series_module(ds: Dataset, run: Run) -> None:
         value = legal_value(header, keyword)
         if value:
             setattr(ds, keyword, value)
-    # Type 2C, and forbidden otherwise: only for paired parts of the body (PS3.3 C.7.3.1).
-    if ds.get("BodyPartExamined") in _PAIRED:
-        _copy(ds, header, "Laterality")
+    # No Laterality: validators refuse it in multi-frame objects. The side stands in each segment's anatomic region.
     if run.series.has_frame_of_reference:
         ds.FrameOfReferenceUID = header.FrameOfReferenceUID
         ds.PositionReferenceIndicator = header.get("PositionReferenceIndicator") or ""

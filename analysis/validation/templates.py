@@ -106,4 +106,5 @@ def _children(item: Dataset) -> dict[str, list[Dataset]]:
 
 def _name(item: Dataset) -> str:
     names = item.get("ConceptNameCodeSequence")
-    return str(names[0].get("CodeValue") or names[0].get("LongCodeValue")) if names else ""
+    keywords = ("CodeValue", "LongCodeValue", "URNCodeValue")
+    return next((str(names[0].get(key)) for key in keywords if names[0].get(key)), "") if names else ""

@@ -61,7 +61,7 @@ _REPORT: Final = (
 _SEGMENTATION: Final = (
     (
         "Segmentation Series, Frame of Reference (C.8.20.1, C.7.4.1)",
-        """BodyPartExamined Laterality PatientPosition FrameOfReferenceUID PositionReferenceIndicator
+        """BodyPartExamined PatientPosition FrameOfReferenceUID PositionReferenceIndicator
         ReferencedSeriesSequence""",
         "those of the images",
     ),

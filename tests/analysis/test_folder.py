@@ -30,3 +30,14 @@ def test_a_failing_analyzer_is_an_outcome(phantom: PhantomStudy, tmp_path: Path)
 def test_an_unknown_analyzer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownAnalyzer):
         analyze_folder(tmp_path, "nobody", tmp_path)
+
+
+def test_an_analyzer_that_cannot_say_what_it_takes_has_failed(
+    phantom: PhantomStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug_ins = {"misbehaving": "tests.analysis.misbehaving:Misbehaving"}
+    monkeypatch.setattr("analysis.folder.installed", lambda: plug_ins)
+    options = {"kind": "raise_when_asked"}
+    (outcome,) = analyze_folder(phantom.files[0], "misbehaving", tmp_path, options)
+    assert outcome.state == "failed"
+    assert outcome.reason == "misbehaving cannot say whether it takes the series (KeyError)"

@@ -81,6 +81,36 @@ def test_a_broken_plug_in_does_not_take_the_others_with_it() -> None:
     assert Registry([broken, good]).names == ("mock-ct-chest",)
 
 
+def _misbehaving(name: str = "Misbehaving", **options: object) -> AnalyzerSpec:
+    return AnalyzerSpec(name="other", reference=f"tests.analysis.misbehaving:{name}", options=options)
+
+
+def test_a_plug_in_without_its_weights_does_not_take_the_others_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    good = AnalyzerSpec(name="mock-ct-chest", reference=BUILT_IN["mock-ct-chest"], options={})
+    assert Registry([_misbehaving("WithoutWeights"), good]).names == ("mock-ct-chest",)
+    assert "/no/such/weights.onnx" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["raise_when_asked", "say_nothing_when_asked"])
+def test_a_plug_in_that_cannot_answer_keeps_no_series_from_the_others(kind: str) -> None:
+    good = AnalyzerSpec(name="mock-ct-chest", reference=BUILT_IN["mock-ct-chest"], options={})
+    registry = Registry([_misbehaving(kind=kind), good])
+    assert dict(registry.select(CHEST).analyzers).keys() == {"mock-ct-chest"}
+    nobody = registry.select(replace(CHEST, modality="XA"))
+    assert nobody.reason.startswith("no analyzer takes XA; other cannot say")
+
+
+@pytest.mark.parametrize("version", ["", "1\\2", "9" * 65, "1\n2", 1.5])
+def test_a_plug_in_whose_version_no_object_can_say_is_not_loaded(version: object) -> None:
+    with pytest.raises(UnknownAnalyzer, match="version is no text"):
+        _misbehaving(version=version).create()
+
+
+def test_a_plug_in_of_a_family_that_is_no_code_is_not_loaded() -> None:
+    with pytest.raises(UnknownAnalyzer, match="family is no Code"):
+        _misbehaving("WithoutFamily").create()
+
+
 def test_entry_points_name_the_built_in_analyzers() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["entry-points"][GROUP] == dict(BUILT_IN)

@@ -4,19 +4,23 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from analysis.analyzers import Analyzer
-from analysis.codes import ARTIFICIAL_INTELLIGENCE, DIAMETER, MILLIMETER
-from analysis.findings import Code, Finding, Measurement, Region, Result, Shape, Space
+from analysis.codes import ABNORMAL_STRUCTURE, ARTIFICIAL_INTELLIGENCE, DIAMETER, MILLIMETER
+from analysis.execution import execute
+from analysis.findings import Code, Finding, Mask, Measurement, Region, Result, Shape, Space
+from analysis.messages import Request
 from analysis.results.conversion import items_below
 from analysis.results.package import write_results
 from analysis.results.run import Algorithm, SRClass
 from analysis.series import SeriesInput
 from isocenter.demo.phantom import PhantomStudy
 from tests.analysis.conftest import (
+    CREATED,
     analyzer_called,
     complaints,
     data_files,
@@ -311,3 +315,53 @@ def test_pixelmed_finds_the_templates_kept(chest: SeriesInput, tmp_path: Path) -
     output = done.stdout + done.stderr
     assert "IOD validation complete" in output
     assert [line for line in output.splitlines() if line.startswith("Error")] == []
+
+
+def test_one_model_under_two_names_makes_two_results(phantom: PhantomStudy, tmp_path: Path) -> None:
+    """The same class registered twice, with other options: one's report is not the other's."""
+    reference = "tests.analysis.misbehaving:Misbehaving"
+    uids = set()
+    for name in ("misbehaving", "misbehaving-fine"):
+        request = Request(
+            analyzer=name,
+            reference=reference,
+            options={},
+            files=((str(phantom.files[0]), 0, ""),),
+            output=str(tmp_path),
+            created=CREATED.isoformat(),
+        )
+        (report,) = execute(request, silent).files
+        uids |= {report.sop_instance_uid, report.series_instance_uid}
+    assert len(uids) == 4
+
+
+def test_the_validator_accepts_a_segmentation_of_one_side(tmp_path: Path) -> None:
+    """Images of the first radiographs have the side in their series; no multi-frame object may."""
+    (path,) = data_files("cr_dx", "dx_image.dcm")
+    dataset = dcmread(path)
+    dataset.BodyPartExamined, dataset.Laterality = "KNEE", "L"
+    dataset.save_as(tmp_path / "in.dcm")
+    series = series_of([tmp_path / "in.dcm"])
+    mask = np.ones((1, *series.slices[0].shape), dtype=bool)
+    region = Mask(array=mask, label="Bone", category=ABNORMAL_STRUCTURE, property_type=ABNORMAL_STRUCTURE)
+    algorithm = Algorithm.of(analyzer_called("mock-xr-chest"))
+    objects = objects_of(run_of(series, algorithm), Result(masks=(region,)))
+    objects["SEG"].save_as(tmp_path / "seg.dcm", enforce_file_format=True)
+    assert objects["SEG"].BodyPartExamined == "KNEE"
+    assert complaints(tmp_path / "seg.dcm") == []
+
+
+def test_the_validator_accepts_a_segmentation_of_a_tilted_gantry(phantom: PhantomStudy, tmp_path: Path) -> None:
+    """Scanners write the cosines with three digits, which make no unit vector; the object has the exact direction."""
+    for path in phantom.files[:3]:
+        dataset = dcmread(path)
+        dataset.ImageOrientationPatient = ["1", "0", "0", "0", "0.966", "-0.2588"]
+        dataset.save_as(tmp_path / path.name)
+    series = series_of(sorted(tmp_path.glob("*.dcm")))
+    array = np.ones((3, *series.slices[0].shape), dtype=bool)
+    mask = Mask(array=array, label="All", category=ABNORMAL_STRUCTURE, property_type=ABNORMAL_STRUCTURE)
+    segmentation = objects_of(run_of(series, MODEL), Result(masks=(mask,)))["SEG"]
+    segmentation.save_as(tmp_path / "seg", enforce_file_format=True)
+    assert complaints(tmp_path / "seg") == []
+    (orientation,) = segmentation.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
+    assert np.allclose(orientation.ImageOrientationPatient, [1, 0, 0, 0, 0.966, -0.2588], atol=1e-4)

@@ -247,5 +247,5 @@ def test_a_hanging_child_ends_when_its_runner_dies(phantom: PhantomStudy, tmp_pa
     wait_until(lambda: isinstance(process.receive(1), Progressed), seconds=60, what="the start of the analysis")
     # What the kernel does with the pipes of a process that was killed.
     process._stdin.close()
-    assert process._process.wait(20) == 0
+    assert process._process.wait(20) is not None
     process.end()
