@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
 from api.shortcut import TEMPLATE
+from archive.uids import is_valid_uid
 
 _log = structlog.get_logger()
 _INTERNAL_ERROR = 500
@@ -84,8 +85,14 @@ class Edge:
                 route=route,
                 status=int(status),
                 milliseconds=round(seconds * 1000, 1),
-                **{name: value for name, value in scope.get("path_params", {}).items() if name.endswith("uid")},
+                **_uids(scope),
             )
+
+
+def _uids(scope: Scope) -> dict[str, str]:
+    """Give the UIDs of the path, and nothing else that may stand in their places, such as names or numbers of patients."""
+    values = {name: str(value) for name, value in scope.get("path_params", {}).items() if name.endswith("uid")}
+    return {name: value for name, value in values.items() if "." in value and is_valid_uid(value)}
 
 
 def route_of(scope: Scope) -> str:

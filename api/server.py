@@ -9,9 +9,10 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from api.feed.connection import LARGEST_CLIENT_MESSAGE
+from api.request_head import PromptHeads
 from api.straight import send_straight
 from archive.file_spans import STRAIGHT
 
@@ -20,7 +21,7 @@ _PING_SECONDS = 20.0
 _MOST_WAITING = 1 << 20
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(PromptHeads):
     """HTTP/1.1 that takes an answer of usual size at once: who writes it need not wait for the client in between."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

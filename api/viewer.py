@@ -58,8 +58,12 @@ class Viewer:
         parts = PurePosixPath(path).parts[1:]
         if not parts or any(part in {"..", "."} or "\\" in part or "\0" in part for part in parts):
             return None
-        file = self._folder.joinpath(*parts).resolve()
-        return file if file.is_relative_to(self._folder) and file.is_file() else None
+        try:
+            file = self._folder.joinpath(*parts).resolve()
+            return file if file.is_relative_to(self._folder) and file.is_file() else None
+        except OSError:
+            # Longer than a path may be.
+            return None
 
     def _send(self, file: Path, headers: Headers) -> Response:
         # Hashed names change with the content; the page and the icons keep theirs.

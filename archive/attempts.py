@@ -5,10 +5,10 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from archive.errors import CommitUnknown, DatabaseUnavailable
+from archive.errors import CommitUnknown, DatabaseUnavailable, InvalidQuery
 from archive.transient import Cause, cause_of, storage_error
 from archive.turns import Turns
 
@@ -48,6 +48,9 @@ class Attempts:
 
     def pause_after(self, error: DBAPIError | PoolTimeout) -> float:
         """Return the seconds to wait before the next attempt, or raise what the caller shall see."""
+        if isinstance(error, DataError):
+            # PostgreSQL's driver refuses NUL in a text before the server sees it: the next attempt would be no better.
+            raise InvalidQuery("A value is none that the database can hold.") from error
         if isinstance(error, DBAPIError):
             failure = storage_error(error)
             if failure is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, Select, Table, false, literal, select
 
 from archive.errors import InvalidQuery, NotFound
 
@@ -146,16 +146,25 @@ def equals(columns: Mapping[str, ColumnElement[Any]], filters: Mapping[str, str 
             continue
         if name not in columns:
             raise InvalidQuery(f"There is no filter {name!r}.")
-        conditions.append(columns[name] == _typed(columns[name], name, value))
+        conditions.append(_equal(columns[name], name, value))
     return conditions
 
 
-def _typed(column: ColumnElement[Any], name: str, value: str) -> str | int:
-    if column.type.python_type is not int:
-        if "\0" in value:
-            raise InvalidQuery(f"{name} holds a character that no value has.")
-        return value
+def _equal(column: ColumnElement[Any], name: str, value: str) -> ColumnElement[bool]:
+    if column.type.python_type is int:
+        return _equal_number(column, name, value)
+    if "\0" in value:
+        raise InvalidQuery(f"{name} holds a character that no value has.")
+    return column == value
+
+
+def _equal_number(column: ColumnElement[Any], name: str, value: str) -> ColumnElement[bool]:
     try:
-        return int(value)
+        number = int(value)
     except ValueError as error:
         raise InvalidQuery(f"{name} must be a number.") from error
+    if abs(number) > _LARGEST_KEY:
+        # Drivers refuse to send it, and no column holds it.
+        return false()
+    # As wide as it may be, whatever the column is: PostgreSQL refuses a number that does not fit its type.
+    return column == literal(number, BigInteger)

@@ -5,12 +5,13 @@ from functools import partial
 from itertools import chain, islice, repeat
 from typing import Final
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from access.principals import Principal
-from archive.errors import NotTranscodable
+from archive.errors import NodeError, NotTranscodable
 from archive.file_spans import read_soon
 from archive.retrieve import StoredInstance
 from dicomweb.bulk_data import BulkData
@@ -22,6 +23,8 @@ from dicomweb.media_types import MediaRange, accepted
 from dicomweb.multipart import Part, begun, length_of, multipart_response
 from dicomweb.problems import Problem, not_acceptable
 from dicomweb.services import Services, base_url
+
+_log = structlog.get_logger()
 
 # So many files are read from the disk while the one before them is sent.
 _AHEAD: Final = 3
@@ -69,11 +72,14 @@ class Wado:
                 raise not_acceptable("There is more than one object here; ask for multipart/related.")
             return single_file(request, self._services, found[0], syntaxes[0])
         base = base_url(request)
-        parts = map(self._part, self._ahead(found), syntaxes, repeat(base))
-        as_stored = all(map(_is_stored_in, found, syntaxes))
-        length = partial(_length, found, base) if as_stored else None
-        # The first part is made before the answer begins: what fails at once fails with a status of its own.
-        return multipart_response(chain([begun(next(parts))], parts), DICOM, length)
+        if all(map(_is_stored_in, found, syntaxes)):
+            parts = map(self._part, self._ahead(found), syntaxes, repeat(base))
+            # The first part is made before the answer begins: what fails at once fails with a status of its own.
+            return multipart_response(chain([begun(next(parts))], parts), DICOM, partial(_length, found, base))
+        # Alone it is refused, among others given as it is where the client does not name how.
+        else_as_stored = len(found) > 1 and wanted.transfer_syntax is None
+        possible = self._possible(zip(self._ahead(found), syntaxes, strict=True), base, else_as_stored=else_as_stored)
+        return multipart_response(chain([next(possible)], possible), DICOM)
 
     def _ahead(self, found: Sequence[StoredInstance]) -> Iterator[StoredInstance]:
         """Yield instances, while the disk reads those that follow."""
@@ -84,6 +90,33 @@ class Wado:
             if following := next(announced, None):
                 read_soon(file_of(self._services, following))
             yield instance
+
+    def _possible(
+        self, wanted: Iterable[tuple[StoredInstance, str]], base: str, *, else_as_stored: bool
+    ) -> Iterator[Part]:
+        """Yield the parts that can be made: an object that cannot be converted does not keep the others back.
+
+        Raises
+        ------
+        NodeError
+            None of them can be made.
+        """
+        refusal: NodeError | None = None
+        count = 0
+        for instance, syntax in wanted:
+            syntaxes = [syntax, instance.transfer_syntax_uid] if else_as_stored else [syntax]
+            for each in syntaxes:
+                try:
+                    part = begun(self._part(instance, each, base))
+                except NodeError as error:
+                    refusal = refusal or error
+                    _log.warning("object_not_converted", sop_uid=instance.sop_instance_uid, reason=type(error).__name__)
+                else:
+                    count += 1
+                    yield part
+                    break
+        if refusal is not None and not count:
+            raise refusal
 
     def _part(self, instance: StoredInstance, syntax: str, base: str) -> Part:
         chunks = file_chunks(self._services, instance, syntax)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
+from routing.addresses import connect
 from routing.associate import decode_accept, encode_request
 from routing.association import Association, Timing
 from routing.errors import (
@@ -125,7 +126,7 @@ def _padded(ae_title: str) -> bytes:
 
 def _connect(peer: Peer) -> Stream:
     try:
-        connection = socket.create_connection((peer.host, peer.port), timeout=peer.connect_seconds)
+        connection = connect(peer.host, peer.port, peer.connect_seconds)
     except TimeoutError:
         raise TimedOut(f"no connection within {peer.connect_seconds:g} s") from None
     except OSError as error:

@@ -15,7 +15,9 @@ from api.declarations import declared, described
 from api.dependencies import Web
 from api.listing import Items, Listing, Row, read_page
 from api.peers import find_ae, peer_of
+from api.problems import Problem
 from config.declared import AEDeclaration
+from routing.addresses import is_forbidden_host
 from routing.echo import echo
 
 router = APIRouter(prefix="/aes", tags=["aes"])
@@ -65,7 +67,7 @@ async def list_aes(web: Web, listing: Annotated[AEListing, Query()], principal: 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=RemoteAE, openapi_extra=_BODY)
 async def add_ae(web: Web, body: Body, principal: Configurer) -> Any:
     """Allow a remote AE in, and make it a possible destination."""
-    new = remote_aes.RemoteAE.declared(declared(AEDeclaration, body, principal))
+    new = _declared(body, principal)
     ae = await web.database.write(remote_aes.add, new, principal=principal.username, now=web.now())
     await web.wake("config")
     return remote_aes.as_item(ae)
@@ -81,7 +83,7 @@ async def read_ae(web: Web, name: str, principal: Reader) -> Any:
 async def replace_ae(web: Web, name: str, body: Body, principal: Configurer) -> Any:
     """Put other values in the place of a remote AE's; keys left out get their defaults, the name stays."""
     await find_ae(web, name, principal)
-    new = remote_aes.RemoteAE.declared(declared(AEDeclaration, body, principal, name=name))
+    new = _declared(body, principal, name)
     ae = await web.database.write(remote_aes.replace, name, new, principal=principal.username, now=web.now())
     await web.wake("config")
     return remote_aes.as_item(ae)
@@ -101,3 +103,10 @@ async def echo_ae(web: Web, name: str, principal: Configurer) -> Any:
     peer = peer_of(web, await find_ae(web, name, principal))
     outcome = await asyncio.to_thread(echo, peer)
     return {"ok": outcome.ok, "milliseconds": outcome.milliseconds, "message": outcome.message}
+
+
+def _declared(body: Body, principal: Principal, name: str | None = None) -> remote_aes.RemoteAE:
+    new = declared(AEDeclaration, body, principal, name=name)
+    if is_forbidden_host(new.host):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "body.host: the address is one that no DICOM peer has")
+    return remote_aes.RemoteAE.declared(new)

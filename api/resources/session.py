@@ -54,7 +54,7 @@ async def log_in(
     """Begin a session; the cookie in the answer stands for it."""
     account = await authenticator.account(login.username, login.password, address_of(request))
     if account is None:
-        claimed = login.username[:_LONGEST_NAME]
+        claimed = _printable(login.username[:_LONGEST_NAME])
         await _note(web, request, Action.LOGIN, Outcome.FAILURE, username=claimed, tenant=DEFAULT_TENANT)
         raise Problem(HTTPStatus.UNAUTHORIZED, "User name or password is wrong.")
     new = await web.database.write(sessions.create, account.id, now=web.now())
@@ -84,6 +84,11 @@ async def log_out(
         await _note(web, request, Action.LOGOUT, Outcome.SUCCESS, username=who.username, tenant=who.tenant)
     for name in (COOKIE, SECURE_COOKIE):
         response.delete_cookie(name, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="strict")
+
+
+def _printable(text: str) -> str:
+    """Escape what would disturb who reads the record, or the database: PostgreSQL holds no NUL."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _session(principal: Principal, csrf: str | None) -> dict[str, Any]:

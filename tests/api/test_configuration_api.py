@@ -68,6 +68,8 @@ def test_a_remote_ae_is_called_by_its_title_when_it_has_no_name(node: Served) ->
         {"port": 65536},
         {"host": ""},
         {"host": "http://pacs.example"},
+        {"host": "169.254.169.254"},
+        {"host": "0xA9FEA9FE"},
         {"transfer_syntaxes": ["Implicit"]},
         {"name": "CT/1"},
         {"name": ".."},

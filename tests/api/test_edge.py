@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from access.permissions import Role
+from api import edge
 from api.edge import route_of
 from tests.api.serving import serving
 
@@ -44,3 +45,8 @@ def test_a_request_that_is_still_coming_in_when_the_server_ends_is_told_so(sqlit
     assert answer.startswith(b"HTTP/1.1 503 "), answer
     assert b"retry-after: 10" in answer.lower()
     assert b"The node is being stopped" in answer
+
+
+def test_only_uids_of_a_path_are_logged() -> None:
+    parameters = {"study_uid": "1.2.3", "series_uid": "DOE^JANE", "sop_uid": "4711", "job_id": "1.2"}
+    assert edge._uids({"path_params": parameters}) == {"study_uid": "1.2.3"}

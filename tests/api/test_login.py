@@ -123,3 +123,12 @@ def test_a_malformed_login_names_the_field_and_repeats_nothing(shared_node: Serv
     assert answer.status_code == 422
     assert "body.password" in answer.text
     assert "secret!" not in answer.text
+
+
+@pytest.mark.parametrize("username", ["\0", "a\0b\nc"])
+def test_a_name_that_no_person_has_is_refused_like_any_other(any_node: Served, username: str) -> None:
+    with any_node.anonymous() as client:
+        assert client.post(_SESSION, json={"username": username, "password": PASSWORD}).status_code == 401
+    with any_node.as_role(Role.AUDITOR) as auditor:
+        items = auditor.get("/api/v1/audit", params={"action": "user.login"}).json()["items"]
+    assert [item["principal"] for item in items] == [username.replace("\0", "\\x00").replace("\n", "\\n")]

@@ -50,6 +50,12 @@ async def test_every_path_of_the_page_answers_the_page(client: httpx.AsyncClient
     assert "script-src 'self' 'wasm-unsafe-eval'" in answer.headers["content-security-policy"]
 
 
+async def test_a_path_that_no_file_system_takes_is_that_of_no_file(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/assets/" + "a/" * 5000)).status_code == 404
+    assert (await client.get("/assets/" + "a" * 300 + ".js")).status_code == 404
+    assert (await client.get("/" + "a" * 5000)).text == _PAGE
+
+
 async def test_hashed_assets_stay_in_the_browser(client: httpx.AsyncClient) -> None:
     answer = await client.get("/assets/index-4f3a.js")
     assert answer.text == _SCRIPT

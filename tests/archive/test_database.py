@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from archive.database import AsyncDatabase, Database
-from archive.errors import Conflict, DatabaseUnavailable, NodeError, StorageFailed
+from archive.errors import Conflict, DatabaseUnavailable, InvalidQuery, NodeError, StorageFailed
 from archive.tables import fact, instance
 from tests import postgres
 
@@ -54,6 +54,14 @@ def test_a_violated_constraint_is_not_retried(database: Database) -> None:
 def test_a_reading_function_cannot_write(database: Database) -> None:
     with pytest.raises((DBAPIError, StorageFailed)):
         database.read(put, "a")
+
+
+def test_a_text_that_the_database_cannot_hold_is_refused_at_once(postgres_url: str) -> None:
+    with Database(postgres_url, deadline_seconds=60) as database:
+        started = time.monotonic()
+        with pytest.raises(InvalidQuery):
+            database.write(put, "a\0b")
+        assert time.monotonic() - started < 10
 
 
 def test_foreign_keys_are_enforced(database: Database) -> None:

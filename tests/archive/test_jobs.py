@@ -238,6 +238,14 @@ def test_a_list_is_filtered_by_the_names_of_the_fields(database: Database) -> No
     assert database.read(jobs.listing, TENANT, attempt="0").items == []
 
 
+@pytest.mark.parametrize("number", [str(2**31), str(2**63), str(-(2**63) - 1), "9" * 300])
+def test_a_number_that_no_column_holds_is_that_of_nothing(database: Database, number: str) -> None:
+    settled_series(database, "a")
+    assert database.read(jobs.listing, TENANT, id=number).items == []
+    assert database.read(jobs.listing, TENANT, attempt=number).items == []
+    assert database.read(jobs.listing, TENANT, progress=number).items == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{"limit": 0}, {"limit": 1001}, {"cursor": "next"}, {"colour": "red"}, {"attempt": "x"}, {"status": "\0"}],

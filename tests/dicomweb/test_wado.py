@@ -18,6 +18,7 @@ from tests.dicomweb.conftest import Web
 from tests.dicomweb.objects import image, part10, path_of, ramp, saved
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 OHIF_FRAMES = "multipart/related; type=application/octet-stream; transfer-syntax=*"
 
@@ -104,6 +105,30 @@ def test_studies_and_series_come_whole_and_in_order(web: Web, tmp_path: Path) ->
         numbers = [dcmread(BytesIO(content(part))).InstanceNumber for part in parts(get(web, path, AS_STORED))]
         assert numbers == [1, 2, 3]
         assert get(web, path, "application/dicom").status_code == 406
+
+
+@pytest.mark.parametrize(
+    ("accept", "syntaxes"),
+    [
+        ('multipart/related; type="application/dicom"', [JPEG_2000, EXPLICIT]),
+        ("*/*", [JPEG_2000, EXPLICIT]),
+        ('multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2', [IMPLICIT]),
+    ],
+)
+def test_an_object_that_cannot_be_converted_does_not_keep_the_others_back(
+    web: Web, tmp_path: Path, accept: str, syntaxes: list[str]
+) -> None:
+    """A broken codestream; where no transfer syntax was named it comes as it is."""
+    path = PACKAGED / "MR_small_jp2klossless.dcm"
+    (tmp_path / "broken").write_bytes(path.read_bytes().replace(b"\xff\x4f\xff\x51", bytes(4)))
+    broken = dcmread(path)
+    sound = image(ramp(), StudyInstanceUID=broken.StudyInstanceUID, SeriesInstanceUID=broken.SeriesInstanceUID)
+    sound.InstanceNumber = 99
+    web.receive(tmp_path / "broken", saved(sound, tmp_path))
+    found = [dcmread(BytesIO(content(part))) for part in parts(get(web, f"/studies/{sound.StudyInstanceUID}", accept))]
+    assert [one.file_meta.TransferSyntaxUID for one in found] == syntaxes
+    assert found[-1].SOPInstanceUID == sound.SOPInstanceUID
+    assert get(web, path_of(broken), accept).status_code == 406
 
 
 def test_the_length_of_what_is_given_as_stored_is_known(web: Web, tmp_path: Path) -> None:

@@ -48,6 +48,19 @@ def test_a_host_that_is_unknown_is_said() -> None:
     assert result.message.startswith("no connection: ")
 
 
+def test_a_host_that_no_name_service_has_is_said() -> None:
+    result = echo(replace(peer(104), host="x" * 100))
+    assert result.message == "no connection: Name or service not known"
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "2852039166", "0xA9FEA9FE", "::ffff:169.254.169.254", "fd00:ec2::254"]
+)
+def test_credentials_of_the_machine_are_no_peer(host: str) -> None:
+    result = echo(replace(peer(80), host=host))
+    assert result.message == "no connection: the address is one that no DICOM peer has"
+
+
 def test_a_peer_that_says_nothing_is_a_time_out() -> None:
     with one_connection(lambda connection: connection.recv(100_000) and connection.recv(1)) as destination:
         result = echo(peer(destination.port, connect_seconds=0.3))
