@@ -18,6 +18,7 @@ from config.values import (
     Section,
     Tenant,
     Texts,
+    TimeLimit,
     TransferSyntax,
 )
 
@@ -160,4 +161,4 @@ class AnalyzerDeclaration(Section):
     version: Annotated[str, Field(min_length=1, max_length=64)] = "1"
     modality: Texts = ()
     body_part: Texts = ()
-    lease_seconds: Annotated[float, Field(gt=0)] = 3_600.0
+    lease_seconds: TimeLimit = 3_600.0

@@ -1,5 +1,6 @@
 """Settings from environment variables: `ISOCENTER_<SECTION>__<KEY>`, or `…_FILE` with the value in a file."""
 
+import difflib
 import json
 import types
 from collections.abc import Iterator, Mapping
@@ -69,8 +70,20 @@ def _override(variable: str, text: str, model: type[BaseModel]) -> Override:
         field = _field(model, path)
         text = _content(variable, text) if field else text
     if field is None:
-        raise ConfigurationError(Problem(place=variable, text="unknown key"))
+        near = difflib.get_close_matches(variable, list(_variables(model)), n=1, cutoff=0.9)
+        text = f"unknown key, did you mean {near[0]}?" if near else "unknown key"
+        raise ConfigurationError(Problem(place=variable, text=text))
     return Override(path=path, variable=variable, value=_value(field, text))
+
+
+def _variables(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        variable = prefix + name.upper()
+        section = next(_sections(field.annotation), None)
+        if section is None:
+            yield variable
+        else:
+            yield from _variables(section, f"{variable}__")
 
 
 def _content(variable: str, path: str) -> str:

@@ -15,6 +15,13 @@ from config.errors import ConfigurationError, Problem
 from config.settings import Settings
 
 DEFAULT_FILE = "isocenter.toml"
+# What the validator says in the terms of its own language.
+_WORDS = {
+    "tuple_type": "input should be a list, in brackets",
+    "path_type": "input should be a path in quotes",
+    "model_type": "input should be a section with keys of its own",
+}
+_TABLES = frozenset({("ae",), ("route",), ("analyzer",)})
 
 
 def locate(path: Path | None = None, *, environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -56,11 +63,13 @@ def load(path: Path | None = None, *, environ: Mapping[str, str] = os.environ) -
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            return tomllib.load(stream)
+        # Editors on Windows put a byte order mark first, which TOML does not know.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(Problem(place=str(file), text=f"cannot be read: {error.strerror}")) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(Problem(place=str(file), text="is not UTF-8 text: save it as such")) from error
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(Problem(place=str(file), text=" ".join(str(error).split()))) from error
 
 
@@ -94,7 +103,9 @@ def _place(location: tuple[int | str, ...], file: Path | None, variables: Mappin
 
 def _text(detail: ErrorDetails) -> str:
     if detail["type"] != "extra_forbidden":
-        text = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "tuple_type" and detail["loc"] in _TABLES:
+            return f"each entry stands under a line of its own, [[{detail['loc'][0]}]]"
+        text = _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
         return text[0].lower() + text[1:]
     names = _names(detail["loc"][:-1])
     near = difflib.get_close_matches(str(detail["loc"][-1]), names, n=1)

@@ -3,23 +3,28 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, Strict, model_validator
+from pydantic import Field, SecretStr, Strict, model_validator
 
-from config.values import AETitle, AsTuple, CorsOrigin, FilePath, Port, Positive, Seconds, Section
+from config.urls import DatabaseUrl, EventsUrl, QueueUrl, StorageUrl
+from config.values import (
+    AETitle,
+    AsTuple,
+    Bytes,
+    CorsOrigin,
+    FilePath,
+    Host,
+    Limit,
+    Number,
+    Port,
+    Processes,
+    Seconds,
+    Section,
+    TimeLimit,
+)
 
 GIBIBYTE = 1 << 30
 Secret = Annotated[SecretStr, Strict(strict=False)]
-
-
-def _scheme_of(*schemes: str) -> AfterValidator:
-    def check(url: str) -> str:
-        if urlsplit(url).scheme not in schemes:
-            raise ValueError(f"the URL must start with one of {', '.join(f'{scheme}://' for scheme in schemes)}")
-        return url
-
-    return AfterValidator(check)
 
 
 class TlsSettings(Section):
@@ -47,46 +52,46 @@ class DicomSettings(Section):
     """The DICOM listener and its limits."""
 
     ae_title: AETitle = "ISOCENTER"
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 11112
-    processes: Positive = Field(default_factory=lambda: os.cpu_count() or 1)
+    processes: Processes = Field(default_factory=lambda: os.cpu_count() or 1)
     unknown_callers: Literal["reject", "store", "accept"] = "reject"
     require_called_ae: bool = True
     tls: TlsSettings = TlsSettings()
-    max_associations: Positive = 200
-    max_associations_per_peer: Positive = 50
-    max_connections: Positive = 1024
+    max_associations: Number = 200
+    max_associations_per_peer: Number = 50
+    max_connections: Number = 1024
     max_pdu: Annotated[int, Field(ge=4096, le=16 << 20)] = 256 << 10
-    max_object_bytes: Positive = 16 * GIBIBYTE
-    artim_seconds: Annotated[float, Field(gt=0)] = 10.0
-    idle_seconds: Annotated[float, Field(gt=0)] = 120.0
+    max_object_bytes: Limit = 16 * GIBIBYTE
+    artim_seconds: TimeLimit = 10.0
+    idle_seconds: TimeLimit = 120.0
 
 
 class WebSettings(Section):
     """The HTTP server."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8080
-    processes: Positive = 1
-    max_upload_bytes: Positive = 4 * GIBIBYTE
-    rendered_cache_bytes: Annotated[int, Field(ge=0)] = 128 << 20
-    prepared_pictures_bytes: Annotated[int, Field(ge=0)] = GIBIBYTE
+    processes: Processes = 1
+    max_upload_bytes: Limit = 4 * GIBIBYTE
+    rendered_cache_bytes: Bytes = 128 << 20
+    prepared_pictures_bytes: Bytes = GIBIBYTE
     cors_origins: Annotated[tuple[CorsOrigin, ...], AsTuple] = ()
 
 
 class DatabaseSettings(Section):
     """Where the index is."""
 
-    url: Annotated[str, _scheme_of("sqlite", "postgresql")] = "sqlite:///{data_dir}/index.sqlite"
+    url: DatabaseUrl = "sqlite:///{data_dir}/index.sqlite"
 
 
 class StorageSettings(Section):
     """Where the objects are."""
 
-    url: Annotated[str, _scheme_of("file", "s3")] = "file://{data_dir}/blobs"
+    url: StorageUrl = "file://{data_dir}/blobs"
     duplicates: Literal["keep-first", "keep-both", "replace"] = "keep-first"
-    reserved_bytes: Annotated[int, Field(ge=0)] | None = None
-    warning_bytes: Annotated[int, Field(ge=0)] | None = None
+    reserved_bytes: Bytes | None = None
+    warning_bytes: Bytes | None = None
 
     @property
     def folder(self) -> Path:
@@ -97,13 +102,13 @@ class StorageSettings(Section):
 class EventSettings(Section):
     """Wake-ups between machines; on one machine local sockets carry them."""
 
-    url: Annotated[str, _scheme_of("redis", "rediss")] | None = None
+    url: EventsUrl | None = None
 
 
 class QueueSettings(Section):
     """A broker that wakes workers up; without one they look into the database."""
 
-    url: Annotated[str, _scheme_of("redis", "rediss", "amqp", "amqps")] | None = None
+    url: QueueUrl | None = None
 
 
 class MockSettings(Section):
@@ -122,9 +127,9 @@ class AnalysisSettings(Section):
     """When a series is complete, and how its analysis runs."""
 
     quiet_seconds: Seconds = 10.0
-    timeout_seconds: Annotated[float, Field(gt=0)] = 600.0
-    attempts: Positive = 3
-    concurrency: Positive = 2
+    timeout_seconds: TimeLimit = 600.0
+    attempts: Number = 3
+    concurrency: Processes = 2
     return_to_sender: bool = True
     mock: MockSettings = MockSettings()
 

@@ -18,7 +18,7 @@ from config.sections import (
     StorageSettings,
     WebSettings,
 )
-from config.values import AsTuple, FilePath
+from config.values import AsTuple, DataDir
 from config.worklists import WorklistSettings
 
 _URL_SECTIONS: dict[str, type[DatabaseSettings | StorageSettings]] = {
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, strict=True, extra="forbid")
 
-    data_dir: FilePath = Path("data")
+    data_dir: DataDir = Path("data")
     dicom: DicomSettings = DicomSettings()
     web: WebSettings = WebSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -63,7 +63,10 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _put_data_dir_into_urls(cls, values: Any) -> Any:
-        folder = Path(str(values.get("data_dir", "data"))).absolute()
+        given_folder = values.get("data_dir", "data")
+        if not isinstance(given_folder, str | Path) or not _is_named(given_folder):
+            return values  # the field's own check says what is wrong with it
+        folder = Path(given_folder).absolute()
         filled = {**values, "data_dir": folder}
         for section, model in _URL_SECTIONS.items():
             given = filled.get(section, {})
@@ -80,6 +83,10 @@ class Settings(BaseSettings):
                 if names.count(name) > 1:
                     raise ValueError(f"two [[{kind}]] entries are called {name!r}")
         return self
+
+
+def _is_named(folder: str | Path) -> bool:
+    return bool(str(folder)) and not str(folder).startswith("~")
 
 
 def _substitute(url: Any, folder: Path) -> Any:

@@ -1,7 +1,7 @@
 """The base of all sections, and the types their keys have."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,9 +32,20 @@ def _ae_title(text: str) -> str:
 
 
 def _host(text: str) -> str:
-    if any(character.isspace() or character in "/\\@" for character in text):
+    if any(character.isspace() or character in "/\\@" for character in text) or not _may_have_colons(text):
         raise ValueError("a host is a name or an address, without scheme, port or path")
     return text
+
+
+def _may_have_colons(text: str) -> bool:
+    """Tell whether colons are those of an IPv6 address, not what divides a host and a port."""
+    if ":" not in text:
+        return True
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _uid(text: str) -> str:
@@ -88,6 +99,17 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
+def _data_dir(value: Any) -> Any:
+    text = str(value)
+    if not text:
+        raise ValueError("a folder must be named")
+    if text.startswith("~"):
+        raise ValueError("the whole path is needed: ~ is not expanded")
+    if "?" in text:
+        raise ValueError("a question mark in the path would end the URL of the index: take another folder")
+    return value
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -107,9 +129,17 @@ Network = Annotated[str, AfterValidator(_network)]
 CorsOrigin = Annotated[str, AfterValidator(_origin)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 PeerPort = Annotated[int, Field(ge=1, le=65535)]
-Positive = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# What is kept for each (a slot, a process) is made at the start; bytes are counted in 64 bits.
+Number = Annotated[int, Field(ge=1, le=1_000_000)]
+Processes = Annotated[int, Field(ge=1, le=1_000)]
+Bytes = Annotated[int, Field(ge=0, le=1 << 60)]
+Limit = Annotated[int, Field(ge=1, le=1 << 60)]
+# A week and a half: what waits for longer is a mistake, and timers of the operating system end at 24 days.
+_MOST_SECONDS = 1_000_000
+Seconds = Annotated[float, Field(ge=0, le=_MOST_SECONDS, allow_inf_nan=False)]
+TimeLimit = Annotated[float, Field(gt=0, le=_MOST_SECONDS, allow_inf_nan=False)]
 FilePath = Annotated[Path, Strict(strict=False)]
+DataDir = Annotated[Path, Strict(strict=False), BeforeValidator(_data_dir)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Tenant = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 

@@ -22,7 +22,7 @@ STEADY_SECONDS = 30.0
 SUPERVISOR_VARIABLE = "ISOCENTER_SUPERVISOR"
 READY_VARIABLE = "ISOCENTER_READY_FD"
 
-_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 _processes = multiprocessing.get_context("fork")
 _log = structlog.get_logger()
 

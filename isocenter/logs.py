@@ -4,7 +4,8 @@ import logging
 import os
 import sys
 import warnings
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -35,10 +36,28 @@ def configure(settings: LogSettings, *, role: str, lasting: bool = False) -> Non
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # A line and its end in one write: the roles share standard error, which may be unbuffered.
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Outlet(sys.stderr))),
         cache_logger_on_first_use=lasting,
     )
     _forward_standard_logs(shared, renderer, level)
+
+
+class _Outlet:
+    """A stream that never fails: a line that cannot be written is lost, and nothing else with it.
+
+    The disk of the log may be full, or who reads it gone: that is no reason to refuse images.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def _who(role: str) -> structlog.typing.Processor:

@@ -24,8 +24,9 @@ def follow_supervisor() -> bool:
     if os.getppid() != int(supervisor):
         # It died before the kernel knew that we want to follow.
         os.kill(os.getpid(), signal.SIGKILL)
-    # Ctrl-C reaches the whole process group; the supervisor decides the order of the end.
+    # Ctrl-C, and the end of a terminal, reach the whole process group; the supervisor decides the order of the end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return True
 
 

@@ -13,6 +13,7 @@ from config.settings import Settings
 from isocenter.certificates import check_certificates
 from isocenter.children import Child, ChildPlan
 from isocenter.parentage import follow_supervisor
+from isocenter.permissions import keep_private
 from isocenter.roles import Role, load_role, run_role
 from isocenter.sockets import (
     LISTEN_VARIABLE,
@@ -57,6 +58,7 @@ def serve(settings: Settings, roles: Sequence[Role], *, say: Callable[[str], Non
         When certificates cannot be used, a port is taken, the database does not open, or the storage cannot be written.
     """
     follow_supervisor()
+    keep_private()
     check_certificates(settings)
     with ExitStack() as stack:
         sockets = {

@@ -15,6 +15,7 @@ from archive.database import Database
 from archive.errors import DatabaseUnavailable
 from config.settings import Settings
 from isocenter.failures import CannotStart
+from isocenter.permissions import require_writable
 from isocenter.wiring import bus_of, open_blobs
 
 _log = structlog.get_logger()
@@ -34,6 +35,7 @@ def prepare(settings: Settings) -> str | None:
         When the storage cannot be written, or the database does not open.
     """
     _make_data_dir(settings)
+    require_writable(settings)
     with open_blobs(settings) as blobs:
         upgrade(settings)
         with Database(settings.database.url, pool_size=1) as database:
@@ -57,14 +59,36 @@ def upgrade(settings: Settings) -> None:
     Raises
     ------
     CannotStart
-        When the database does not open.
+        When the database does not open, or is ahead of this version.
     """
     try:
+        _refuse_newer(settings.database.url)
         schema.upgrade(settings.database.url)
     except DatabaseUnavailable as error:
         raise cannot_open(error) from error
     except OSError as error:
         raise CannotStart(f"database.url: the database cannot be opened: {error.strerror}") from error
+
+
+def _refuse_newer(url: str) -> None:
+    if not schema.may_be_there(url):
+        return
+    revision = schema.current(url)
+    if is_newer(revision):
+        raise CannotStart(newer(revision))
+
+
+def is_newer(revision: str | None) -> bool:
+    """Tell whether a later version of this program made the schema; revisions are numbered in order."""
+    return (revision or "") > (schema.head() or "")
+
+
+def newer(revision: str | None) -> str:
+    """Say what to do about a schema of a later version."""
+    return (
+        f"database.url: the database has schema {revision}, of a newer version of Isocenter (this one knows "
+        f"{schema.head()}): run that version, or put back the backup that was made before the upgrade"
+    )
 
 
 def cannot_open(error: DatabaseUnavailable) -> CannotStart:

@@ -68,8 +68,12 @@ class Supervisor:
             for number, handler in (
                 (signal.SIGTERM, self._stop),
                 (signal.SIGINT, self._stop),
+                # The terminal was closed.
+                (signal.SIGHUP, self._stop),
                 (signal.SIGCHLD, lambda *_: None),
             )
+            # Who started the node with `nohup` wants it to outlive the terminal.
+            if not (number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN)
         }
         try:
             self._supervise()

@@ -1,6 +1,8 @@
 """The command line: one module a group of commands, loaded when it is called."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -21,8 +23,20 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - a callback of Typer
+    if wanted:
+        typer.echo(f"isocenter {version('isocenter')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _isocenter(config: Config = None) -> None:
+def _isocenter(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_print_version, is_eager=True)
+    ] = False,
+    config: Config = None,
+) -> None:
     """Keep the application a group; `--config` counts before the command as after it."""
     del config
 

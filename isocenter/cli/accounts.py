@@ -12,12 +12,25 @@ from access import users as accounts
 from access.passwords import hash_password
 from access.permissions import Role
 from archive.origin import DEFAULT_TENANT
-from isocenter.cli.options import Config, actor, every_item, node_database, output, refusals_in_words, settings_of, show
+from isocenter.cli.options import (
+    Config,
+    NewTenant,
+    actor,
+    every_item,
+    node_database,
+    output,
+    refusals_in_words,
+    settings_of,
+    show,
+)
 from isocenter.failures import CommandFailed
 from isocenter.wiring import now
 
 users = typer.Typer(add_completion=False, help="Accounts of people.", no_args_is_help=True)
 apikeys = typer.Typer(add_completion=False, help="API keys of programs.", no_args_is_help=True)
+
+# A hundred years: what is longer is "until revoked", and calendars end.
+_MOST_DAYS = 36_500
 
 Tenant = Annotated[str, typer.Option(help="Whose objects it sees.")]
 PasswordFile = Annotated[
@@ -33,7 +46,7 @@ def add_user(  # noqa: PLR0917 - one parameter an option
     username: Annotated[str, typer.Argument(help="For the login.")],
     role: Annotated[Role, typer.Option(help="What it may do.")],
     name: Annotated[str, typer.Option(help="The person's name, as reports show it.")] = "",
-    tenant: Tenant = DEFAULT_TENANT,
+    tenant: NewTenant = DEFAULT_TENANT,
     password_file: PasswordFile = None,
     config: Config = None,
 ) -> None:
@@ -84,8 +97,10 @@ def list_users(tenant: Tenant = DEFAULT_TENANT, config: Config = None) -> None:
 def create_key(
     role: Annotated[Role, typer.Option(help="What it may do.")],
     name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
-    tenant: Tenant = DEFAULT_TENANT,
-    days: Annotated[int | None, typer.Option(min=1, help="Valid for so many days; else until revoked.")] = None,
+    tenant: NewTenant = DEFAULT_TENANT,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=_MOST_DAYS, help="Valid for so many days; else until revoked.")
+    ] = None,
     config: Config = None,
 ) -> None:
     """Make a key for a program, and print it: it cannot be shown again."""

@@ -1,6 +1,7 @@
 """`isocenter config check` and `isocenter conformance`."""
 
 from enum import StrEnum
+from itertools import combinations
 from typing import Annotated
 
 import typer
@@ -52,6 +53,10 @@ def check(config: Config = None) -> None:
 
 def warnings(settings: Settings) -> list[str]:
     """Return what is allowed, but looks like a mistake."""
+    return [*_unknown_destinations(settings), *_equal_ports(settings), *_odd_reserves(settings)]
+
+
+def _unknown_destinations(settings: Settings) -> list[str]:
     known = {entry.name for entry in settings.ae}
     return [
         f"route {route.name!r} sends to {name!r}, which is no [[ae]] of the file: it must be added at run time"
@@ -59,6 +64,24 @@ def warnings(settings: Settings) -> list[str]:
         for name in route.to
         if name not in known
     ]
+
+
+def _equal_ports(settings: Settings) -> list[str]:
+    """Compare the ports; on machines of their own, roles may have the same."""
+    dicom, web = settings.dicom, settings.web
+    ports = {"dicom.port": dicom.port, "dicom.tls.port": dicom.tls.port, "web.port": web.port}
+    return [
+        f"{one} and {other} are both {ports[one]}: they cannot be on one machine"
+        for one, other in combinations(ports, 2)
+        if ports[one] and ports[one] == ports[other]
+    ]
+
+
+def _odd_reserves(settings: Settings) -> list[str]:
+    reserved, warning = settings.storage.reserved_bytes, settings.storage.warning_bytes
+    if not reserved or not warning or warning > reserved:
+        return []
+    return ["storage.warning_bytes is not above storage.reserved_bytes: objects are refused before anybody is warned"]
 
 
 class StatementFormat(StrEnum):

@@ -9,6 +9,7 @@ from archive import consistency, schema
 from archive.consistency import Report
 from isocenter import startup
 from isocenter.cli.options import Config, messages, node_database, output, settings_of
+from isocenter.permissions import keep_private
 from isocenter.wiring import open_blobs
 
 databases = typer.Typer(
@@ -22,6 +23,7 @@ _REPAIR = "Index files without rows, take rows without files out, put damaged fi
 def upgrade(config: Config = None) -> None:
     """Create the schema, or bring it up to this version."""
     settings = settings_of(config, role="db")
+    keep_private()
     startup.upgrade(settings)
     output.print(f"schema {schema.head()}")
 

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.uploads.receiver import Receiver
 from api.uploads.zips import ZipLimits
 from archive.origin import DEFAULT_TENANT, Origin, OriginKind
-from isocenter.cli.options import Config, actor, messages, node_database, output, settings_of
+from isocenter.cli.options import Config, NewTenant, actor, messages, node_database, output, settings_of
+from isocenter.permissions import keep_private
 from isocenter.wiring import open_node
 
 _CHUNK = 1 << 20
@@ -26,7 +27,7 @@ importing = typer.Typer(add_completion=False)
 @importing.command("import")
 def import_(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders, ZIP files, or media with a DICOMDIR.")],
-    tenant: Annotated[str, typer.Option(help="Whose objects they become.")] = DEFAULT_TENANT,
+    tenant: NewTenant = DEFAULT_TENANT,
     config: Config = None,
 ) -> None:
     """Store DICOM files: all below folders, all in ZIP files. What is refused is named with its reason."""
@@ -34,6 +35,7 @@ def import_(
     if missing:
         raise typer.BadParameter(f"there is no {missing[0]}")
     settings = settings_of(config, role="import")
+    keep_private()
     origin = Origin(kind=OriginKind.IMPORT, tenant=tenant, principal=actor())
     with node_database(settings), open_node(settings, role="import") as node:
         folder = settings.data_dir / "uploads"

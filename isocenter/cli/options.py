@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -16,11 +17,12 @@ from archive import schema
 from archive.database import Database
 from archive.errors import DatabaseUnavailable
 from archive.pages import Page
+from config import values
 from config.loading import load
 from config.settings import Settings
 from isocenter import logs
 from isocenter.failures import CannotStart, CommandFailed
-from isocenter.startup import cannot_open
+from isocenter.startup import cannot_open, is_newer, newer
 from isocenter.support import refuse_unsupported
 
 
@@ -41,6 +43,20 @@ Config = Annotated[
     ),
 ]
 
+
+def _checked_tenant(value: str) -> str:
+    try:
+        return _TENANT.validate_python(value)
+    except ValidationError as error:
+        raise typer.BadParameter(
+            "a tenant has 1 to 64 letters, digits, dots, hyphens and underscores, and begins with a letter or digit"
+        ) from error
+
+
+_TENANT: TypeAdapter[str] = TypeAdapter(values.Tenant)
+# Of what is made: a tenant that no [[ae]] could have would never have an object.
+NewTenant = Annotated[str, typer.Option(help="Whose objects these are.", callback=_checked_tenant)]
+
 output = Console(highlight=False, soft_wrap=True)
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -60,12 +76,19 @@ def node_database(settings: Settings) -> Iterator[Database]:
     Raises
     ------
     CannotStart
-        It cannot be opened, or has another version's schema.
+        It is not there, cannot be opened, or has another version's schema.
     """
+    if not schema.may_be_there(settings.database.url):
+        raise CannotStart(
+            f"database.url: there is no {settings.database.url.removeprefix('sqlite:///')}; is this the node's "
+            "configuration (--config)? A new node's database is made by its first start, or by `isocenter db upgrade`"
+        )
     try:
         revision = schema.current(settings.database.url)
     except DatabaseUnavailable as error:
         raise cannot_open(error) from error
+    if is_newer(revision):
+        raise CannotStart(newer(revision))
     if revision != schema.head():
         raise CannotStart("the database has no schema of this version: run `isocenter db upgrade`")
     with Database(settings.database.url) as database:

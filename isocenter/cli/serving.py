@@ -1,7 +1,10 @@
 """`isocenter serve`, the roles alone, and `isocenter health`."""
 
 import os
+import signal
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -58,6 +61,8 @@ def health(
 
 
 def _serve(config: Path | None, roles: tuple[Role, ...], *, role: str) -> None:
+    # From here on; the supervisor has handlers of its own, which let its children finish.
+    signal.signal(signal.SIGTERM, _end_before_it_began)
     settings = settings_of(config, role=role)
     _keep_configuration(config)
     raise typer.Exit(serve_roles(settings, roles, say=_say))
@@ -69,5 +74,14 @@ def _keep_configuration(config: Path | None) -> None:
         os.environ["ISOCENTER_CONFIG"] = str(config.absolute())
 
 
+def _end_before_it_began(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
 def _say(line: str) -> None:
-    typer.echo(line)
+    """Print a line; a node whose reader has gone (`isocenter serve | head -1`) goes on all the same."""
+    try:
+        typer.echo(line)
+    except OSError:
+        # What is left in the buffer would fail again at the end of the process, and change its exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

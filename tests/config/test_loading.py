@@ -113,7 +113,14 @@ def test_an_unknown_key_of_an_entry_is_named_with_its_number(file: Path) -> None
 
 def test_an_unknown_variable_is_an_error(file: Path) -> None:
     file.write_text("")
-    assert message(file, ISOCENTER_DICOM__PROT="104") == "ISOCENTER_DICOM__PROT: unknown key"
+    assert message(file, ISOCENTER_NONSENSE="104") == "ISOCENTER_NONSENSE: unknown key"
+
+
+@pytest.mark.parametrize("variable", ["ISOCENTER_DICOM__PROT", "ISOCENTER_DICOM_PORT"])
+def test_a_misspelt_variable_is_told_with_the_right_one(file: Path, variable: str) -> None:
+    file.write_text("")
+    wanted = f"{variable}: unknown key, did you mean ISOCENTER_DICOM__PORT?"
+    assert message(file, **{variable: "104"}) == wanted
 
 
 def test_a_wrong_type_names_the_variable(file: Path) -> None:
@@ -136,6 +143,23 @@ def test_a_wrong_type_names_the_variable(file: Path) -> None:
         ('[[ae]]\nae_title="A"\nhost="a"\nport=1\nallowed=["fly"]', "ae[1].allowed[1]"),
         ('[[route]]\nname="r"\nto=[]', "route[1].to"),
         ("dicom = 3", "dicom"),
+        ("data_dir = 5", "data_dir"),
+        ('data_dir = ""', "data_dir"),
+        ('data_dir = "~/isocenter"', "data_dir"),
+        ('data_dir = "/srv/which?"', "data_dir"),
+        ('[dicom]\nhost = ""', "dicom.host"),
+        ('[web]\nhost = "http://0.0.0.0"', "web.host"),
+        ('[web]\nhost = "0.0.0.0:8080"', "web.host"),
+        ('[[ae]]\nae_title="A"\nhost="10.1.2.3:104"\nport=104', "ae[1].host"),
+        ("[dicom]\nprocesses = 100000", "dicom.processes"),
+        ("[dicom]\nmax_associations = 1000000000000", "dicom.max_associations"),
+        ("[dicom]\nmax_object_bytes = 1000000000000000000000", "dicom.max_object_bytes"),
+        ("[storage]\nreserved_bytes = 1000000000000000000000", "storage.reserved_bytes"),
+        ("[dicom]\nartim_seconds = inf", "dicom.artim_seconds"),
+        ("[dicom]\nidle_seconds = 1e30", "dicom.idle_seconds"),
+        ("[analysis]\nquiet_seconds = 1e30", "analysis.quiet_seconds"),
+        ("[analysis]\ntimeout_seconds = inf", "analysis.timeout_seconds"),
+        ('[[analyzer]]\nname="a"\nlease_seconds=inf', "analyzer[1].lease_seconds"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_in_one_line(file: Path, content: str, place: str) -> None:
@@ -143,6 +167,91 @@ def test_a_value_that_cannot_be_is_refused_in_one_line(file: Path, content: str,
     text = message(file)
     assert text.startswith(f"{file}: {place}: ")
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("key", "url", "words"),
+    [
+        ("database.url", "sqlite://", "a file must be named"),
+        ("database.url", "sqlite:///:memory:", "a file must be named"),
+        ("database.url", "sqlite://server/index.sqlite", "a file must be named"),
+        ("database.url", "postgresql://u@db:port/isocenter", "the port is no number"),
+        ("database.url", "postgresql://u@db:65536/isocenter", "the port is no number"),
+        ("storage.url", "file://blobs", "whole path"),
+        ("storage.url", "file://localhost/srv/blobs", "whole path"),
+        ("storage.url", "file:/srv/blobs", "must start with one of file://"),
+        ("storage.url", "file://", "whole path"),
+        ("events.url", "redis:/broker", "must start with one of redis://"),
+        ("events.url", "redis://", "a host is missing"),
+        ("events.url", "redis://broker:port", "the port is no number"),
+        ("events.url", "redis://broker/name", "number of a Redis database"),
+        ("events.url", "redis://:pass/word@broker", "%2F"),
+        ("queue.url", "redis://broker:99999", "the port is no number"),
+    ],
+)
+def test_a_url_that_nothing_is_reached_by_is_refused_with_the_rule(file: Path, key: str, url: str, words: str) -> None:
+    section, name = key.split(".")
+    file.write_text(f'[{section}]\n{name} = "{url}"')
+    text = message(file)
+    assert text.startswith(f"{file}: {key}: ")
+    assert words in text
+
+
+def test_a_password_in_a_url_is_not_quoted_by_the_refusal(file: Path) -> None:
+    file.write_text('[database]\nurl = "postgresql://u:hid@den:pass@db/isocenter"')
+    assert "the port is no number" in message(file)
+    assert "den" not in message(file).removeprefix(str(file))
+
+
+@pytest.mark.parametrize(
+    ("key", "url"),
+    [
+        ("database.url", "postgresql://u:p%2Fw@[::1]:5432/isocenter?sslmode=require"),
+        ("database.url", "postgresql://isocenter@/isocenter?host=/run/postgresql"),
+        ("database.url", "postgresql://u:p/w:x@db/isocenter"),
+        ("database.url", "sqlite:///index.sqlite"),
+        ("database.url", "sqlite:////srv/a:b/c@d #1/index.sqlite"),
+        ("storage.url", "file:///srv/a:b/c@d #1%20"),
+        ("storage.url", "s3://bucket/prefix?endpoint=http://minio:9000"),
+        ("events.url", "rediss://u:p%2Fw@[::1]:6379/3?socket_timeout=1"),
+        ("events.url", "redis://broker"),
+        ("queue.url", "amqp://guest:guest@broker:5672//"),
+    ],
+)
+def test_a_url_that_may_be_right_is_taken(file: Path, key: str, url: str) -> None:
+    section, name = key.split(".")
+    file.write_text(f'[{section}]\n{name} = "{url}"')
+    assert getattr(getattr(load(file, environ={}), section), name) == url
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "fe80::1%eth0", "node.example.org", "node_1"])  # noqa: S104
+def test_a_host_is_a_name_or_an_address(file: Path, host: str) -> None:
+    file.write_text(f'[dicom]\nhost = "{host}"')
+    assert load(file, environ={}).dicom.host == host
+
+
+def test_an_empty_data_folder_is_not_the_working_folder(file: Path) -> None:
+    file.write_text("")
+    assert message(file, ISOCENTER_DATA_DIR="") == "ISOCENTER_DATA_DIR: a folder must be named"
+
+
+def test_what_is_wrong_is_said_in_words_of_the_file(file: Path) -> None:
+    file.write_text('[web]\ncors_origins = "https://viewer.example"')
+    assert message(file) == f"{file}: web.cors_origins: input should be a list, in brackets"
+    file.write_text('[ae]\nae_title = "A"')
+    assert message(file) == f"{file}: ae: each entry stands under a line of its own, [[ae]]"
+    file.write_text("[worklist]\nfolder = 5")
+    assert message(file) == f"{file}: worklist.folder: input should be a path in quotes"
+
+
+def test_a_file_of_another_encoding_is_told(file: Path) -> None:
+    file.write_bytes('[[ae]]\nname = "Röntgen"'.encode("latin-1"))
+    assert message(file) == f"{file}: is not UTF-8 text: save it as such"
+
+
+def test_a_byte_order_mark_does_no_harm(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf[dicom]\r\nport = 104\r\n")
+    assert load(file, environ={}).dicom.port == 104
 
 
 def test_broken_toml_is_told_with_its_line(file: Path) -> None:

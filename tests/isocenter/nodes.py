@@ -65,9 +65,11 @@ class ServedNode:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
-    def start(self) -> "ServedNode":
-        """Start it; `wait` until it is ready."""
-        with (self.folder / "out").open("w") as out, (self.folder / "log").open("w") as log:
+    def start(self, *, stdout: str | int = "out", stderr: str = "log") -> "ServedNode":
+        """Start it, with its output in files of its folder or elsewhere; `wait` until it is ready."""
+        where = stdout if isinstance(stdout, int) else self.folder / stdout
+        (self.folder / "log").touch()
+        with open(where, "w") as out, (self.folder / stderr).open("w") as log:  # noqa: PTH123 - or a descriptor
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "isocenter", self._command, "--config", str(self.file)],
                 stdout=out,

@@ -2,8 +2,11 @@
 
 import json
 import socket
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,10 @@ def test_every_command_explains_itself(run: Run) -> None:
         assert "Usage" in run(command, "--help").output
 
 
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version").stdout == f"isocenter {version('isocenter')}\n"
+
+
 def test_the_configuration_is_named_before_the_command_or_after_it(run: Run, folder: Path) -> None:
     other = folder / "other.toml"
     other.write_text('[dicom]\nae_title = "ELSEWHERE"\n')
@@ -128,6 +135,23 @@ def test_a_key_is_printed_once_and_alone(run: Run) -> None:
     assert key.strip() not in listed
     run("apikey", "revoke", "1")
     assert "False" in run("apikey", "list").output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("user", "add", "anna", "--role", "clinician", "--tenant", "North Wing"),
+        ("apikey", "create", "--role", "service", "--tenant", "-north"),
+        ("import", "/etc", "--tenant", "süd"),
+    ],
+)
+def test_a_tenant_that_no_remote_ae_could_have_is_refused(run: Run, arguments: tuple[str, ...]) -> None:
+    assert "a tenant has 1 to 64 letters" in " ".join(run(*arguments, code=2).output.replace("│", " ").split())
+
+
+def test_a_key_is_not_valid_beyond_the_calendar(run: Run) -> None:
+    assert "--days" in run("apikey", "create", "--role", "service", "--days", "999999999", code=2).output
+    assert run("apikey", "create", "--role", "service", "--days", "36500").stdout.startswith("iso_")
 
 
 def test_remote_aes_are_added_listed_and_removed(run: Run) -> None:
@@ -255,7 +279,28 @@ def test_a_database_without_schema_is_told(
     fail: Callable[..., str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/new.sqlite")
+    (folder / "new.sqlite").touch()
     assert "run `isocenter db upgrade`" in fail("user", "list", code=2)
+
+
+def test_a_database_that_is_not_there_is_told_and_not_made(
+    fail: Callable[..., str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/away/new.sqlite")
+    text = fail("user", "list", code=2)
+    assert f"database.url: there is no {folder}/away/new.sqlite" in text
+    assert "`isocenter db upgrade`" in text
+    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/new.sqlite")
+    fail("db", "check", code=2)
+    assert not (folder / "new.sqlite").exists()
+
+
+def test_a_database_of_a_newer_version_is_told(fail: Callable[..., str], sqlite_url: str) -> None:
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as index:
+        index.execute("UPDATE alembic_version SET version_num = '9999'")
+        index.commit()
+    for command in (("db", "upgrade"), ("user", "list")):
+        assert "schema 9999, of a newer version of Isocenter" in fail(*command, code=2)
 
 
 def test_the_configuration_is_checked(run: Run, fail: Callable[..., str], folder: Path) -> None:
@@ -267,6 +312,10 @@ def test_the_configuration_is_checked(run: Run, fail: Callable[..., str], folder
     assert "dicom.prot: unknown key, did you mean port?" in output
     file.write_text('[[route]]\nname = "r"\nto = "NOBODY"')
     assert "warning: route 'r' sends to 'NOBODY'" in run("config", "check", "--config", str(file)).output
+    file.write_text("[dicom]\nport = 1104\n[web]\nport = 1104\n[storage]\nreserved_bytes = 9\nwarning_bytes = 9")
+    output = run("config", "check", "--config", str(file)).output
+    assert "warning: dicom.port and web.port are both 1104" in output
+    assert "warning: storage.warning_bytes is not above storage.reserved_bytes" in output
     file.write_text('[[analyzer]]\nname = "nobody"')
     assert "no analyzer is called nobody" in fail("config", "check", "--config", str(file), code=2)
     file.write_text('[[analyzer]]\nname = "elsewhere"\nperformer = "external"')

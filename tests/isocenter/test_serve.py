@@ -1,15 +1,18 @@
 """`isocenter serve` says when it is ready, what keeps it from starting, and ends cleanly."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pynetdicom import AE
 
 from tests.isocenter.nodes import ServedNode
 from tests.waiting import free_port, wait_until
 
+VERIFICATION = "1.2.840.10008.1.1"
 Serve = Callable[..., ServedNode]
 
 
@@ -113,3 +116,47 @@ def test_declared_aes_and_routes_are_there_after_the_start(serve: Serve) -> None
     assert node.wait() == f"ready ISOCENTER web http://127.0.0.1:{node.web_port}"
     wait_until(lambda: node.status("/healthz") == 200, what="an answer")
     assert node.stop() == 0
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_calling(tmp_path: Path) -> None:
+    node = ServedNode(tmp_path / "node", '[dicom]\nunknown_callers = "store"')
+    node.start(stderr="/dev/full")
+    try:
+        node.wait()
+        assert _echo(node.dicom_port) == 0x0000
+        assert node.status("/readyz") == 200
+        assert node.stop() == 0
+    finally:
+        node.kill()
+
+
+def test_a_node_goes_on_when_nobody_reads_its_output(tmp_path: Path) -> None:
+    node = ServedNode(tmp_path / "node")
+    reader, writer = os.pipe()
+    os.close(reader)
+    node.start(stdout=writer)
+    assert node.process
+    output = Path(f"/proc/{node.process.pid}/fd/1")
+    try:
+        wait_until(lambda: str(output.readlink()) == os.devnull, seconds=60, what="the ready line that nobody reads")
+        assert node.status("/readyz") == 200
+        assert node.stop() == 0
+    finally:
+        node.kill()
+
+
+def test_a_node_that_is_told_to_end_while_it_starts_ends_in_order(serve: Serve) -> None:
+    node = serve()
+    wait_until((node.folder / "data").exists, seconds=60, what="the beginning of the start")
+    assert node.stop() == 0
+    assert "Traceback" not in node.log
+
+
+def _echo(port: int) -> int:
+    requestor = AE(ae_title="CT1")
+    requestor.add_requested_context(VERIFICATION)
+    association = requestor.associate("127.0.0.1", port, ae_title="ISOCENTER")
+    assert association.is_established
+    status = association.send_c_echo()
+    association.release()
+    return int(status.Status)

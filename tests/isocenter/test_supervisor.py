@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,15 +102,32 @@ def test_sigterm_ends_all_and_exits_zero(start: Start, script: Callable[[str, st
     assert not is_running(pids(Path(f"{notes}0"))[0])
 
 
-def test_ctrl_c_ends_all_and_exits_zero(start: Start, script: Callable[[str, str], Path], notes: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_the_end_of_the_terminal_end_all_and_exit_zero(
+    start: Start, script: Callable[[str, str], Path], notes: Path, number: signal.Signals
+) -> None:
     supervisor = start(parent(script("child", CHILD), notes))
     line_of(supervisor)
     child = pids(Path(f"{notes}0"))[0]
     # A terminal sends the signal to the whole group.
-    os.kill(child, signal.SIGINT)
-    supervisor.send_signal(signal.SIGINT)
+    os.kill(child, number)
+    assert is_running(child)
+    supervisor.send_signal(number)
     assert supervisor.wait(10) == 0
     assert not is_running(child)
+
+
+def test_what_was_started_with_nohup_outlives_the_terminal(
+    start: Start, script: Callable[[str, str], Path], notes: Path
+) -> None:
+    nohup = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+    supervisor = start(nohup + textwrap.dedent(parent(script("child", CHILD), notes)))
+    line_of(supervisor)
+    supervisor.send_signal(signal.SIGHUP)
+    os.kill(pids(Path(f"{notes}0"))[0], signal.SIGKILL)
+    wait_until(lambda: len(pids(Path(f"{notes}0"))) == 2, what="the supervisor's work after the signal")
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(10) == 0
 
 
 def test_a_child_that_does_not_stop_is_killed_after_the_drain_time(
