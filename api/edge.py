@@ -90,7 +90,7 @@ class Edge:
 
 
 def _uids(scope: Scope) -> dict[str, str]:
-    """Give the UIDs of the path, and nothing else that may stand in their places, such as names or numbers of patients."""
+    """Give the UIDs of the path; not what else stands in their places, such as names or numbers of patients."""
     values = {name: str(value) for name, value in scope.get("path_params", {}).items() if name.endswith("uid")}
     return {name: value for name, value in values.items() if "." in value and is_valid_uid(value)}
 
