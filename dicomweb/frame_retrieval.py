@@ -95,7 +95,9 @@ def frames_response(
     # The first frame is made before the answer begins: what fails at once fails with a status of its own.
     first = next(frames)
     if not form.multipart:
-        return _alone(request, first, form.content_type)
+        # The rest of the iterator, which is empty, keeps the file open until the frame is sent.
+        whole = first if isinstance(first, list) else chain(first, chain.from_iterable(frames))
+        return _alone(request, whole, form.content_type)
     parts = (
         Part(form.content_type, frame, f"{url}/frames/{number}")
         for number, frame in zip(numbers, chain([first], frames), strict=True)

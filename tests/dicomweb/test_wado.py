@@ -282,6 +282,18 @@ def test_a_broken_codestream_costs_one_answer(web: Web, tmp_path: Path) -> None:
     assert get(web, path_of(ds), AS_STORED).status_code == 200
 
 
+@pytest.mark.parametrize("accept", ["application/octet-stream; transfer-syntax=*", OHIF_FRAMES])
+def test_a_frame_that_is_given_in_pieces_is_whole(web: Web, tmp_path: Path, accept: str) -> None:
+    """Of radiographs and mammograms: more than is read at once."""
+    samples = np.random.default_rng(1).integers(0, 65536, (2400, 2300), dtype=np.uint16)
+    ds = image(samples)
+    web.receive(saved(ds, tmp_path))
+    answer = get(web, f"{path_of(ds)}/frames/1", accept)
+    found = content(parts(answer)[0]) if "multipart" in accept else answer.content
+    assert answer.status_code == 200
+    assert found == samples.tobytes()
+
+
 def test_b14_impossible_dimensions_are_refused_without_allocation(web: Web, tmp_path: Path) -> None:
     ds = image(ramp(), Rows=65535, Columns=65535, NumberOfFrames=str((1 << 31) - 1))
     web.receive(saved(ds, tmp_path))
