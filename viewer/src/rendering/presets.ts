@@ -45,12 +45,17 @@ function sameWindow(a: Window | null, b: Window): boolean {
   return a !== null && Math.abs(a.width - b.width) < 0.5 && Math.abs(a.center - b.center) < 0.5;
 }
 
-/** Linear VOI function, PS3.3 C.11.2.1.2.1, as the bounds that the renderer wants, and back. */
-export function windowToRange({ width, center }: Window): { lower: number; upper: number } {
+/**
+ * Linear VOI function, PS3.3 C.11.2.1.2.1, as the bounds that the renderer wants, and back.
+ *
+ * @param exact the images are windowed by LINEAR_EXACT, PS3.3 C.11.2.1.3.2
+ */
+export function windowToRange({ width, center }: Window, exact = false): { lower: number; upper: number } {
+  if (exact) return { lower: center - width / 2, upper: center + width / 2 };
   return { lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 };
 }
 
-export function rangeToWindow({ lower, upper }: { lower: number; upper: number }): Window {
-  const width = Math.abs(upper - lower) + 1;
-  return { width, center: (upper + lower + 1) / 2 };
+export function rangeToWindow({ lower, upper }: { lower: number; upper: number }, exact = false): Window {
+  const more = exact ? 0 : 1;
+  return { width: Math.abs(upper - lower) + more, center: (upper + lower + more) / 2 };
 }

@@ -1,6 +1,7 @@
 import * as cornerstone from "@cornerstonejs/core";
 import loader from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
+import { registerCorrections } from "./corrections";
 import { registerRenderedImages } from "./rendered-loader";
 import { styleTextsByObjectModel } from "./style-attribute";
 
@@ -23,12 +24,19 @@ export function startRendering(): Promise<cornerstone.RenderingEngine> {
   return started;
 }
 
+/** The loader and its decoders also leave their failures to nobody; where the image would be, they are told. */
+function takeUnheardFailures(event: PromiseRejectionEvent): void {
+  if (event.reason instanceof XMLHttpRequest || typeof event.reason === "number") event.preventDefault();
+}
+
 async function start(): Promise<cornerstone.RenderingEngine> {
   await cornerstone.init({ rendering: { webGlContextCount: 1 }, debug: {} });
   loader.init({
     maxWebWorkers: Math.max(1, Math.min(4, Math.floor(navigator.hardwareConcurrency / 2))),
     beforeSend: async () => ({ Accept: FRAMES }),
   });
+  addEventListener("unhandledrejection", takeUnheardFailures);
+  registerCorrections();
   registerRenderedImages();
   styleTextsByObjectModel();
   tools.init();

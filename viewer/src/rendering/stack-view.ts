@@ -2,6 +2,9 @@ import * as cornerstone from "@cornerstonejs/core";
 import loader from "@cornerstonejs/dicom-image-loader";
 import * as tools from "@cornerstonejs/tools";
 import type { Point2 } from "../dicom/geometry";
+import { text } from "../dicom/json";
+import { TAG } from "../dicom/tags";
+import { complete } from "./corrections";
 import type { Frame } from "./frames";
 import { rangeToWindow, type Window, windowToRange } from "./presets";
 import { startRendering } from "./setup";
@@ -27,6 +30,9 @@ export class StackView {
   readonly #tools: Toolset;
   readonly #resizing: ResizeObserver;
   #frames: readonly Frame[] = [];
+  readonly #failures = new Map<string, string>();
+  /** Of the image that was shown last. */
+  #photometric = "";
   #prefetched = true;
   #state: StackState = { index: 0, window: null, inverted: false, error: null, shown: false };
 
@@ -52,15 +58,17 @@ export class StackView {
     element.addEventListener(Events.IMAGE_RENDERED, this.#drawn);
     element.addEventListener(Events.VOI_MODIFIED, this.#windowChanged);
     element.addEventListener("contextmenu", preventDefault);
+    cornerstone.eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.#failed);
     this.#resizing = new ResizeObserver(() => this.#engine.resize(true, true));
     this.#resizing.observe(element);
   }
 
   async show(frames: readonly Frame[], index: number): Promise<void> {
     this.#frames = frames;
+    this.#photometric = "";
     for (const { imageId, metadata } of frames) {
       // The address is the same whichever loader shows the frame.
-      loader.wadors.metaDataManager.add(imageId.replace(/^\w+:/, "wadors:"), metadata as never);
+      loader.wadors.metaDataManager.add(imageId.replace(/^\w+:/, "wadors:"), complete(metadata) as never);
     }
     this.#set({ index, error: null, shown: false, inverted: false });
     await this.#attempt(async () => {
@@ -81,25 +89,51 @@ export class StackView {
   }
 
   setWindow(window: Window | null): void {
-    if (window) this.#viewport.setProperties({ voiRange: windowToRange(window) });
-    else this.#viewport.resetProperties();
+    if (window) this.#viewport.setProperties({ voiRange: windowToRange(window, this.#exact) });
+    else this.#renewGreys();
     this.#viewport.render();
     this.#windowChanged();
   }
 
   invert(): void {
-    const { invert = false } = this.#viewport.getProperties();
-    this.#viewport.setProperties({ invert: !invert });
+    this.#turnOver();
     this.#viewport.render();
     this.#set({ inverted: !this.#state.inverted });
   }
 
   reset(): void {
     this.#viewport.resetCamera();
-    this.#viewport.resetProperties();
+    this.#resetGreys();
     this.#viewport.render();
     this.#set({ inverted: false });
     this.#windowChanged();
+  }
+
+  #renewGreys(): void {
+    this.#resetGreys();
+    if (this.#state.inverted) this.#turnOver();
+  }
+
+  #turnOver(): void {
+    const { invert = false } = this.#viewport.getProperties();
+    this.#viewport.setProperties({ invert: !invert });
+  }
+
+  /**
+   * Give an image its own window and greys again.
+   *
+   * The renderer alone would leave MONOCHROME1 with white for its greatest values, and SIGMOID black: its scale of
+   * greys is made anew, with all that belongs to it, when the VOI LUT Function changes.
+   */
+  #resetGreys(): void {
+    const { LINEAR, LINEAR_EXACT } = cornerstone.Enums.VOILUTFunctionType;
+    const { VOILUTFunction = LINEAR } = this.#viewport.getProperties();
+    this.#viewport.setProperties({ VOILUTFunction: VOILUTFunction === LINEAR ? LINEAR_EXACT : LINEAR }, true);
+    // It also forgets what it was told before, which it would go back to with the next image.
+    this.#viewport.clearDefaultProperties();
+    // Greys are no colour map: with the next image, one would take the place of the function.
+    Object.assign(this.#viewport, { colormap: undefined });
+    this.#viewport.setProperties({ VOILUTFunction }, true);
   }
 
   activate(tool: ToolName): void {
@@ -128,6 +162,7 @@ export class StackView {
     this.#element.removeEventListener(Events.IMAGE_RENDERED, this.#drawn);
     this.#element.removeEventListener(Events.VOI_MODIFIED, this.#windowChanged);
     this.#element.removeEventListener("contextmenu", preventDefault);
+    cornerstone.eventTarget.removeEventListener(Events.IMAGE_LOAD_ERROR, this.#failed);
     tools.utilities.stackContextPrefetch.disable(this.#element);
     this.#engine.disableElement(this.#viewport.id);
     this.#tools.dispose();
@@ -136,14 +171,35 @@ export class StackView {
   /** An image that cannot be had or decoded is a message in its place, not the end of the page. */
   async #attempt(act: () => Promise<unknown>): Promise<void> {
     const { index } = this.#state;
+    const imageId = this.#frames[index]?.imageId ?? "";
+    this.#failures.delete(imageId);
     try {
       await act();
-      if (index === this.#state.index) this.#set({ shown: true });
+      const error = this.#failures.get(imageId) ?? null;
+      if (!error) this.#followPhotometric(index);
+      if (index === this.#state.index) this.#set({ shown: error === null, error });
       this.#windowChanged();
     } catch (reason) {
       if (index === this.#state.index) this.#set({ error: describe(reason) });
     }
   }
+
+  /** Within a stack, the renderer keeps the direction of the greys of the image before. */
+  #followPhotometric(index: number): void {
+    const frame = this.#frames[index];
+    const photometric = frame ? text(frame.metadata, TAG.photometricInterpretation) : "";
+    const changed = this.#photometric !== "" && photometric !== this.#photometric;
+    this.#photometric = photometric;
+    if (!changed) return;
+    this.#renewGreys();
+    this.#viewport.render();
+  }
+
+  /** The renderer tells of an image that it cannot load in this way, and goes on as if it were there. */
+  readonly #failed = (event: Event) => {
+    const { imageId, error } = (event as CustomEvent<{ imageId?: string; error?: unknown }>).detail;
+    if (imageId) this.#failures.set(imageId, describe(error));
+  };
 
   readonly #drawn = () => {
     this.onDrawn?.();
@@ -155,8 +211,14 @@ export class StackView {
 
   readonly #windowChanged = () => {
     const range = this.#viewport.getProperties().voiRange;
-    this.#set({ window: range ? rangeToWindow(range) : null });
+    this.#set({ window: range ? rangeToWindow(range, this.#exact) : null });
   };
+
+  get #exact(): boolean {
+    return (
+      this.#viewport.getProperties().VOILUTFunction === cornerstone.Enums.VOILUTFunctionType.LINEAR_EXACT
+    );
+  }
 
   #set(change: Partial<StackState>): void {
     this.#state = { ...this.#state, ...change };
@@ -171,5 +233,12 @@ function preventDefault(event: Event): void {
 
 function describe(reason: unknown): string {
   const error = (reason as { error?: unknown } | null)?.error ?? reason;
+  if (error instanceof XMLHttpRequest) return describeStatus(error.status);
   return error instanceof Error && error.message ? error.message : "The image could not be loaded";
+}
+
+function describeStatus(status: number): string {
+  if (status === 0) return "The node cannot be reached";
+  if (status === 404) return "The node has no pixels of it";
+  return status === 200 ? "It did not arrive as a whole" : `The node answered with status ${status}`;
 }

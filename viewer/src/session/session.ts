@@ -1,4 +1,10 @@
-import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import {
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+  useSuspenseQuery,
+} from "@tanstack/react-query";
 import { rememberCsrf, request } from "../http/client";
 import { Problem } from "../http/problem";
 import type { Schemas } from "../http/schemas";
@@ -39,6 +45,7 @@ export function useLogIn() {
       request<Session>(PATH, { method: "POST", body: credentials }),
     onSuccess: async (session) => {
       rememberCsrf(session.csrf);
+      forgetAnswers(queries);
       // The answer of the log-in need not hold the token; the session itself does.
       await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
     },
@@ -51,9 +58,13 @@ export function useLogOut() {
     mutationFn: () => request<void>(PATH, { method: "DELETE" }),
     onSettled: () => {
       rememberCsrf(null);
-      // Nothing of one reader's data may be left for the next.
       queries.setQueryData(sessionQuery.queryKey, null);
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
+      forgetAnswers(queries);
     },
   });
+}
+
+/** Nothing of one reader's data may be left for the next. */
+function forgetAnswers(queries: QueryClient): void {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
 }

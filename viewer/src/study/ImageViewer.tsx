@@ -83,8 +83,13 @@ export function ImageViewer({ studyUid, series, frames, focus }: Props) {
       />
       <div className="relative flex min-h-0 flex-1">
         <div className="relative min-w-0 flex-1 overflow-hidden">
-          <div ref={canvas} className="absolute inset-0 touch-none" />
-          <svg ref={svg} className="pointer-events-none absolute inset-0 size-full" aria-hidden="true" />
+          {/* What cannot be shown must not look like the image before it. */}
+          <div ref={canvas} className={`absolute inset-0 touch-none ${state.error ? "opacity-0" : ""}`} />
+          <svg
+            ref={svg}
+            className={`pointer-events-none absolute inset-0 size-full ${state.error ? "hidden" : ""}`}
+            aria-hidden="true"
+          />
           {frame && <ImageTexts frame={frame} series={series} state={state} count={frames.length} />}
           {overlay.message && (
             <p

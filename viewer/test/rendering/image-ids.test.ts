@@ -32,3 +32,33 @@ describe("an image", () => {
     expect(idOf(samples, photometric, syntax, bits)).toBe("rendered");
   });
 });
+
+describe("an image of greys", () => {
+  const grey = {
+    "00280002": { vr: "US", Value: [1] },
+    "00280004": { vr: "CS", Value: ["MONOCHROME2"] },
+    "00280100": { vr: "US", Value: [16] },
+    "00280101": { vr: "US", Value: [12] },
+    "00280102": { vr: "US", Value: [11] },
+  };
+  const table = { vr: "SQ", Value: [{}] };
+  const width = { vr: "DS", Value: [400] };
+
+  it.each([
+    ["single bits", { "00280100": { vr: "US", Value: [1] } }],
+    ["a high bit elsewhere", { "00280102": { vr: "US", Value: [15] } }],
+    ["an overlay in its words", { "60020100": { vr: "US", Value: [16] } }],
+    ["a Modality LUT", { "00283000": table }],
+    ["a VOI LUT alone", { "00283010": table }],
+  ])("with %s is rendered by the node", (_, more) => {
+    expect(imageIdOf({ ...grey, ...more }, URL)).toMatch(/^rendered:/);
+  });
+
+  it.each([
+    ["no more", {}],
+    ["an overlay of its own", { "60020100": { vr: "US", Value: [1] } }],
+    ["a VOI LUT and a window", { "00283010": table, "00281051": width }],
+  ])("with %s is decoded in the page", (_, more) => {
+    expect(imageIdOf({ ...grey, ...more }, URL)).toMatch(/^wadors:/);
+  });
+});

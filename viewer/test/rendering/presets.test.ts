@@ -45,5 +45,8 @@ describe("a window", () => {
       width: 1500,
       center: -600,
     });
+    const exact = windowToRange({ width: 400, center: 40 }, true);
+    expect(exact).toEqual({ lower: -160, upper: 240 });
+    expect(rangeToWindow(exact, true)).toEqual({ width: 400, center: 40 });
   });
 });
