@@ -30,12 +30,18 @@ export function toStudyFilters(search: WorklistSearch): Record<string, string | 
   return {
     search: search.search?.trim(),
     modality: search.modality,
-    status: search.status,
+    // Written by hand into the address, it may be anything.
+    status: STATUSES.find((status) => status === search.status),
     from: readTypedDate(search.from ?? ""),
     to: readTypedDate(search.to ?? ""),
   };
 }
 
-export const MODALITIES = ["CT", "MR", "CR", "DX", "MG", "US", "PT", "NM", "XA", "RF", "SM", "OT", "SC"];
+/** Values of Modality, PS3.3 C.7.3.1.1.1, the usual ones first. */
+export const MODALITIES = [
+  ...["CT", "MR", "CR", "DX", "MG", "US", "PT", "NM", "XA", "RF", "RG", "SM", "OT", "SC"],
+  ...["BMD", "DOC", "ECG", "ES", "GM", "IO", "IVUS", "KO", "OCT", "OP", "OPT", "PR", "PX"],
+  ...["RTDOSE", "RTIMAGE", "RTPLAN", "RTSTRUCT", "SEG", "SR", "XC"],
+];
 
 export const STATUSES = ["RECEIVING", "PENDING", "ANALYZING", "COMPLETE", "PARTIAL", "FAILED", "SKIPPED"];

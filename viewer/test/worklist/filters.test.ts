@@ -32,6 +32,10 @@ describe("the filters of the worklist", () => {
     expect(toStudyFilters({ from: "2026-0" }).from).toBeUndefined();
   });
 
+  it("do not ask for a status that there is not", () => {
+    expect(toStudyFilters({ status: "bogus" }).status).toBeUndefined();
+  });
+
   it("leave away what is blank", () => {
     expect(withoutBlanks({ search: "  ", status: "FAILED" })).toEqual({ status: "FAILED" });
   });
