@@ -245,7 +245,7 @@ def test_what_is_deleted_is_gone(shared_web: Web) -> None:
 
 def test_12_3_capabilities_name_them(shared_web: Web) -> None:
     for name in KINDS:
-        assert shared_web.http.options(f"/{name}").headers["allow"] == "GET, OPTIONS, POST"
+        assert shared_web.http.options(f"/{name}").headers["allow"] == "GET, HEAD, OPTIONS, POST"
     one = shared_web.http.options(f"{PALETTES}/{HOT_IRON}")
     assert one.headers["allow"] == "DELETE, GET, OPTIONS, POST"
     (resource,) = one.json()["resources"]
