@@ -247,7 +247,7 @@ def test_12_3_capabilities_name_them(shared_web: Web) -> None:
     for name in KINDS:
         assert shared_web.http.options(f"/{name}").headers["allow"] == "GET, HEAD, OPTIONS, POST"
     one = shared_web.http.options(f"{PALETTES}/{HOT_IRON}")
-    assert one.headers["allow"] == "DELETE, GET, OPTIONS, POST"
+    assert one.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, POST"
     (resource,) = one.json()["resources"]
     assert {DICOM, JSON, XML} <= set(resource["methods"][0]["gives"])
 
