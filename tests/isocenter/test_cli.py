@@ -2,10 +2,8 @@
 
 import json
 import socket
-import sqlite3
 import zipfile
 from collections.abc import Callable
-from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,59 +12,18 @@ from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 from pydicom.uid import generate_uid
-from typer.testing import CliRunner, Result
 
 from access import remote_aes
 from access.remote_aes import RemoteAE
-from archive import deliveries, schema
+from archive import deliveries
 from archive.database import Database
 from config.declared import AEDeclaration
-from isocenter.cli import app, main
 from isocenter.demo.phantom import write_phantom
+from tests.isocenter.conftest import Run
 from tests.routing.peers import scp
 from tests.waiting import free_port
 
 VERIFICATION = "1.2.840.10008.1.1"
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> Path:
-    """A node's folder; commands find its configuration by the environment."""
-    path = tmp_path / "isocenter.toml"
-    path.write_text(f'data_dir = "{tmp_path}/data"\n[database]\nurl = "{sqlite_url}"\n')
-    monkeypatch.setenv("ISOCENTER_CONFIG", str(path))
-    return tmp_path
-
-
-@pytest.fixture
-def run(folder: Path) -> Run:
-    """Run a command that must succeed."""
-    del folder
-
-    def invoke(*arguments: str, code: int = 0, text: str | None = None) -> Result:
-        result = CliRunner().invoke(app, arguments, input=text)
-        assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
-        return result
-
-    return invoke
-
-
-@pytest.fixture
-def fail(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run a command that must fail, as the installed program; gives its one line."""
-    del folder
-
-    def invoke(*arguments: str, code: int = 1) -> str:
-        monkeypatch.setattr("sys.argv", ["isocenter", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        lines = capsys.readouterr().err.strip().splitlines()
-        assert ended.value.code == code, lines
-        assert len(lines) == 1, lines
-        return lines[0].removeprefix("isocenter: ")
-
-    return invoke
 
 
 def test_every_command_explains_itself(run: Run) -> None:
@@ -254,53 +211,6 @@ def test_a_study_is_queued_for_a_remote_ae(run: Run, fail: Callable[..., str], f
     assert "NOBODY" in fail("send", study.study_instance_uid, "--to", "NOBODY")
     with Database(sqlite_url) as database:
         assert len(database.read(deliveries.listing, "default").items) == 3
-
-
-def test_index_and_files_are_compared(run: Run, folder: Path) -> None:
-    write_phantom(folder / "study", slices=3, size=64)
-    run("import", str(folder / "study"))
-    assert "3 objects checked" in run("db", "check").output
-    damaged = next((folder / "data" / "blobs").glob("??/*.dcm"))
-    content = bytearray(damaged.read_bytes())
-    content[-1] ^= 1
-    damaged.write_bytes(content)
-    assert "damaged: " in run("db", "check", code=1).output
-    run("db", "check", "--repair", code=1)
-    assert "2 objects checked" in run("db", "check").output
-
-
-def test_the_schema_is_made_by_upgrade(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/new.sqlite")
-    run("db", "upgrade")
-    assert schema.current(f"sqlite:///{folder}/new.sqlite") == schema.head()
-
-
-def test_a_database_without_schema_is_told(
-    fail: Callable[..., str], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/new.sqlite")
-    (folder / "new.sqlite").touch()
-    assert "run `isocenter db upgrade`" in fail("user", "list", code=2)
-
-
-def test_a_database_that_is_not_there_is_told_and_not_made(
-    fail: Callable[..., str], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/away/new.sqlite")
-    text = fail("user", "list", code=2)
-    assert f"database.url: there is no {folder}/away/new.sqlite" in text
-    assert "`isocenter db upgrade`" in text
-    monkeypatch.setenv("ISOCENTER_DATABASE__URL", f"sqlite:///{folder}/new.sqlite")
-    fail("db", "check", code=2)
-    assert not (folder / "new.sqlite").exists()
-
-
-def test_a_database_of_a_newer_version_is_told(fail: Callable[..., str], sqlite_url: str) -> None:
-    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as index:
-        index.execute("UPDATE alembic_version SET version_num = '9999'")
-        index.commit()
-    for command in (("db", "upgrade"), ("user", "list")):
-        assert "schema 9999, of a newer version of Isocenter" in fail(*command, code=2)
 
 
 def test_the_configuration_is_checked(run: Run, fail: Callable[..., str], folder: Path) -> None:
