@@ -54,10 +54,6 @@ class Disk(NamedTuple):
     free: int
 
 
-# The process that makes pictures gives way to everybody, and other tests run beside these.
-PATIENCE = 60
-
-
 @pytest.fixture
 def quiet_seconds() -> float:
     """How long it takes until a series is complete."""
@@ -137,7 +133,7 @@ def made(node: Node, pictures: PreparedPictures) -> list[StoredInstance] | None:
 def test_they_are_made_when_the_series_is_complete(node: Node, pictures: PreparedPictures) -> None:
     for number in (1, 2, 3):
         send_slice(node.archive, number, origin=UPLOADED)
-    first, middle, _ = wait_until(lambda: made(node, pictures), seconds=PATIENCE, what="pictures")
+    first, middle, _ = wait_until(lambda: made(node, pictures), what="pictures")
     name = prepared_name(middle.key, 1, JPEG, RenderingParameters(viewport=THUMBNAIL))
     assert name is not None
     small = pictures.get(STUDY, SERIES, name)
@@ -148,7 +144,7 @@ def test_they_are_made_when_the_series_is_complete(node: Node, pictures: Prepare
 @pytest.mark.usefixtures("loop")
 def test_late_images_get_theirs_and_deleted_studies_lose_them(node: Node, pictures: PreparedPictures) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
-    wait_until(lambda: made(node, pictures), seconds=PATIENCE, what="pictures")
+    wait_until(lambda: made(node, pictures), what="pictures")
     send_slice(node.archive, 2, origin=UPLOADED)
     found = wait_until(lambda: made(node, pictures), what="pictures of both")
     assert len(found) == 2
@@ -160,7 +156,7 @@ def test_late_images_get_theirs_and_deleted_studies_lose_them(node: Node, pictur
 @pytest.mark.parametrize("quiet_seconds", [3600.0])
 def test_nobody_waits_for_the_end_of_a_series(node: Node, pictures: PreparedPictures) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
-    wait_until(lambda: made(node, pictures), seconds=PATIENCE, what="pictures")
+    wait_until(lambda: made(node, pictures), what="pictures")
     assert not mark_of(node).complete
 
 
@@ -179,7 +175,7 @@ def test_a_replaced_image_makes_another_state(node: Node) -> None:
 @pytest.mark.parametrize("quiet_seconds", [3600.0])
 def test_what_was_made_before_the_end_is_not_made_again(node: Node, pictures: PreparedPictures) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
-    wait_until(lambda: made(node, pictures), seconds=PATIENCE, what="pictures")
+    wait_until(lambda: made(node, pictures), what="pictures")
     growing, file = mark_of(node), pictures.path(STUDY, SERIES).stat()
     assert not growing.complete
     completing = Consequences(node.settings).series
@@ -231,7 +227,7 @@ def test_of_several_workers_one_makes_pictures(node: Node, pictures: PreparedPic
         time.sleep(20 * picture_loop._PAUSE_SECONDS)
         assert loop.waiting() == {1}
         assert files(pictures) == []
-    wait_until(lambda: made(node, pictures), seconds=PATIENCE, what="pictures")
+    wait_until(lambda: made(node, pictures), what="pictures")
 
 
 def test_while_somebody_sends_nothing_is_made(
@@ -244,7 +240,7 @@ def test_while_somebody_sends_nothing_is_made(
     assert len(loop.waiting()) == 1
     assert files(pictures) == []
     looks.quiet = True
-    wait_until(lambda: made(node, pictures), seconds=PATIENCE, what="pictures")
+    wait_until(lambda: made(node, pictures), what="pictures")
 
 
 def test_a_study_that_is_deleted_while_its_pictures_are_made_gets_none(
@@ -267,7 +263,7 @@ def test_without_room_they_are_the_first_to_go(
     node: Node, pictures: PreparedPictures, loop: PictureLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send_slice(node.archive, 1, origin=UPLOADED)
-    wait_until(lambda: made(node, pictures), seconds=PATIENCE, what="pictures")
+    wait_until(lambda: made(node, pictures), what="pictures")
     monkeypatch.setattr("archive.space.shutil.disk_usage", lambda _: Disk(1 << 30, 1 << 30, 0))
     wait_until(lambda: not files(pictures), what="an empty folder")
     loop.offer(1)
