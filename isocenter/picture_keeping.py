@@ -15,7 +15,7 @@ from archive.errors import NodeError
 from archive.series_pictures import SeriesMark
 from config.sections import StorageSettings
 from config.settings import Settings
-from dicomweb.rendering.picture_file import UNFINISHED_SUFFIX, is_abandoned
+from dicomweb.rendering.picture_file import UNFINISHED_SUFFIX, remove_abandoned
 from dicomweb.rendering.prepared import SUFFIX, PicturesHead, PreparedPictures, read_head
 
 _PAUSE_SECONDS: Final = 5.0
@@ -76,8 +76,7 @@ def has_room(storage: StorageSettings, folder: Path) -> bool:
 def sweep(database: Database, folder: Path, waiting: Collection[int]) -> None:
     """Remove the pictures of series that are gone or have others now, and what was left unfinished."""
     for path in folder.glob(f"*{UNFINISHED_SUFFIX}"):
-        if is_abandoned(path):
-            _remove(path)
+        remove_abandoned(path)
     found = [(path, read_head(path)) for path in folder.glob(f"*{SUFFIX}")]
     marks = _marks(database, sorted({head.series_id for _, head in found if head}))
     for path, head in found:

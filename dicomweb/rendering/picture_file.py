@@ -27,11 +27,9 @@ class PictureFile:
 
     def __init__(self, path: Path, *, series_id: int, state: str) -> None:
         self._path = path
-        self._made = path.with_name(f"{new_name()}{UNFINISHED_SUFFIX}")
         self._places: list[tuple[str, int, int]] = []
         self.size = 0
-        self._file = os.open(self._made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        lock_at_once(self._file)
+        self._made, self._file = _locked_file(path)
         self._head = PicturesHead(series_id=series_id, state=state, edition=edition())
 
     @property
@@ -72,11 +70,23 @@ class PictureFile:
         os.close(self._file)
 
 
-def is_abandoned(path: Path) -> bool:
-    """Tell whether an unfinished file is written by nobody any more."""
-    try:
-        with path.open("rb") as file:
-            return lock_at_once(file)
-    except OSError:
-        # Finished or removed meanwhile.
-        return False
+def _locked_file(path: Path) -> tuple[Path, int]:
+    """Make a file beside `path` and lock it, before `remove_abandoned` takes it for one that nobody writes."""
+    while True:
+        made = path.with_name(f"{new_name()}{UNFINISHED_SUFFIX}")
+        file = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            if lock_at_once(file) and os.fstat(file).st_nlink:
+                return made, file
+        except OSError:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove an unfinished file that nobody writes any more, under its lock: who has just made it sees that."""
+    # Finished or removed meanwhile, or it cannot be removed.
+    with suppress(OSError), path.open("rb") as file:
+        if lock_at_once(file):
+            path.unlink()

@@ -20,9 +20,10 @@ from pydicom.uid import (
 from archive.decoding import DecodingPool
 from archive.retrieve import StoredInstance, instances
 from dicomweb.reading_at_once import NotAtHand
+from dicomweb.rendering import picture_file
 from dicomweb.rendering.encoding import JPEG, PNG
 from dicomweb.rendering.parameters import RenderingParameters, Viewport
-from dicomweb.rendering.picture_file import PictureFile, is_abandoned
+from dicomweb.rendering.picture_file import UNFINISHED_SUFFIX, PictureFile, remove_abandoned
 from dicomweb.rendering.picture_names import THUMBNAIL, prepared_name
 from dicomweb.rendering.prepared import PreparedPictures, edition, read_head
 from dicomweb.rendering.wanted_pictures import wanted_pictures
@@ -87,9 +88,11 @@ def test_what_is_not_finished_is_not_there(pictures: PreparedPictures) -> None:
         file.add("first", b"one")
         assert pictures.get(STUDY, UID, "first") is None
         [unfinished] = pictures.folder.iterdir()
-        assert not is_abandoned(unfinished)
+        remove_abandoned(unfinished)
+        assert unfinished.exists()
         copied = unfinished.rename(unfinished.with_name("left.making"))
-    assert is_abandoned(copied)
+    remove_abandoned(copied)
+    assert not copied.exists()
 
 
 def test_what_fails_leaves_nothing(pictures: PreparedPictures, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,3 +253,23 @@ def test_they_do_not_outlive_the_object(web: Web, pictures: PreparedPictures, tm
     write(pictures, ds.StudyInstanceUID, ds.SeriesInstanceUID, **{stored.key: b"plain"})
     assert web.http.delete(f"/studies/{ds.StudyInstanceUID}").is_success
     assert web.http.get(f"{path_of(ds)}/rendered").status_code == httpx.codes.NOT_FOUND
+
+
+def test_a_file_that_is_removed_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sweeps the folder comes between making and locking, once."""
+    lock, swept = picture_file.lock_at_once, []
+
+    def swept_before(file: int) -> bool:
+        if not swept:
+            swept.extend(tmp_path.glob(f"*{UNFINISHED_SUFFIX}"))
+            for path in swept:
+                remove_abandoned(path)
+        return lock(file)
+
+    monkeypatch.setattr(picture_file, "lock_at_once", swept_before)
+    with PictureFile(tmp_path / "1.pictures", series_id=1, state="x") as file:
+        file.finish()
+    assert len(swept) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["1.pictures"]
