@@ -18,6 +18,7 @@ from pydicom.uid import (
 )
 
 from archive.decoding import DecodingPool
+from archive.file_locks import lock_at_once
 from archive.retrieve import StoredInstance, instances
 from dicomweb.reading_at_once import NotAtHand
 from dicomweb.rendering import picture_file
@@ -259,14 +260,14 @@ def test_a_file_that_is_removed_before_it_is_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who sweeps the folder comes between making and locking, once."""
-    lock, swept = picture_file.lock_at_once, []
+    swept: list[Path] = []
 
     def swept_before(file: int) -> bool:
         if not swept:
             swept.extend(tmp_path.glob(f"*{UNFINISHED_SUFFIX}"))
             for path in swept:
                 remove_abandoned(path)
-        return lock(file)
+        return lock_at_once(file)
 
     monkeypatch.setattr(picture_file, "lock_at_once", swept_before)
     with PictureFile(tmp_path / "1.pictures", series_id=1, state="x") as file:
